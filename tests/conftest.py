@@ -1,0 +1,23 @@
+"""Shared by all tests: where reference data outside the repository lies, if it is there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """Path of a reference file that may not be shipped; skips the test where it is absent."""
+    root = Path(os.environ.get("TWIN_SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+
+    def find(relative: str) -> Path:
+        path = root / relative
+        if not path.exists():
+            pytest.skip(f"reference data {relative} is not on this machine (set TWIN_SHARED_DATA to its folder)")
+        return path
+
+    return find

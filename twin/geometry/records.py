@@ -1,0 +1,145 @@
+"""What readers hand on: plain records, before anything is put on a grid.
+
+Coordinates stay in the source's own CRS, which the record names. Every record carries a `ReadReport`, so that
+nothing is dropped silently.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    from pyproj import CRS
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One thing that was repaired or refused: which, and why."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ReadReport:
+    """How many objects a source held and what became of them."""
+
+    source: str
+    found: int = 0
+    used: int = 0
+    repaired: tuple[Refusal, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class SurfaceKind(IntEnum):
+    """What a boundary surface of a building is."""
+
+    UNKNOWN = 0
+    ROOF = 1
+    WALL = 2
+    GROUND = 3
+    CLOSURE = 4
+    OUTER_CEILING = 5
+    OUTER_FLOOR = 6
+
+
+@dataclass(frozen=True)
+class Surfaces:
+    """Planar polygons in one flat buffer: polygon -> rings -> vertices.
+
+    vertices : (v, 3) float64, easting, northing, elevation in m; rings are open (the first vertex is not repeated)
+    ring_start : (r + 1,) int64, offsets of each ring into `vertices`
+    polygon_start : (p + 1,) int64, offsets of each polygon into rings; the first ring is the outline, others are holes
+    kind : (p,) uint8, a `SurfaceKind`
+    building : (p,) int32, row of the building table the polygon belongs to
+    """
+
+    vertices: NDArray[np.float64]
+    ring_start: NDArray[np.int64]
+    polygon_start: NDArray[np.int64]
+    kind: NDArray[np.uint8]
+    building: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+
+@dataclass(frozen=True)
+class BuildingModels:
+    """Buildings of a 3-D city model with all their surfaces.
+
+    buildings : DataFrame, one row a building (parts are merged into their building), columns
+        `id`, `name`, `function`, `roof_type` (str or None), `storeys` (float), `measured_height` (m, float),
+        `lod` (int)
+    crs : horizontal CRS; None if the source names none
+    vertical_datum : for example ``"DHHN2016"``; None if unknown
+    bounds : envelope that the source declares for itself (xmin, ymin, xmax, ymax), None if it declares none
+    """
+
+    buildings: pd.DataFrame
+    surfaces: Surfaces
+    crs: CRS | None
+    vertical_datum: str | None
+    bounds: tuple[float, float, float, float] | None
+    report: ReadReport
+
+
+@dataclass(frozen=True)
+class OsmWay:
+    """One way that carries traffic: its nodes in order and its tags."""
+
+    id: int
+    nodes: NDArray[np.int64]
+    tags: dict[str, str]
+
+
+@dataclass(frozen=True)
+class OsmRestriction:
+    """A turn restriction: no or only from one way, over a node (or ways), to another way."""
+
+    id: int
+    kind: str
+    from_way: int
+    via_node: int | None
+    via_ways: tuple[int, ...]
+    to_way: int
+    tags: dict[str, str]
+
+
+@dataclass(frozen=True)
+class OsmData:
+    """What a town's OpenStreetMap extract says, longitude and latitude in degrees (EPSG:4326).
+
+    node_id, node_lon, node_lat : nodes of `roads`, sorted by id
+    node_tags : tags of those nodes that have any
+    roads : every way with a `highway` tag that is not an area
+    restrictions : turn restrictions whose members are all present
+    areas : GeoDataFrame of polygons (closed ways and multipolygon relations) with a `building`, `landuse`, `natural`,
+        `leisure`, `water`, `waterway=riverbank`, `amenity` or area `highway` tag; columns `osm_id` ("w12", "r7"),
+        `tags` (dict), `geometry`
+    lines : GeoDataFrame of waterways, railways, barriers and tree rows; same columns
+    points : GeoDataFrame of tagged nodes (trees, bus stops, places, amenities); same columns, `osm_id` "n5"
+    bounds : the extract's own box (west, south, east, north), if it declares one
+    date : state of the data as the file declares it, if it does
+    """
+
+    node_id: NDArray[np.int64]
+    node_lon: NDArray[np.float64]
+    node_lat: NDArray[np.float64]
+    node_tags: dict[int, dict[str, str]]
+    roads: tuple[OsmWay, ...]
+    restrictions: tuple[OsmRestriction, ...]
+    areas: gpd.GeoDataFrame
+    lines: gpd.GeoDataFrame
+    points: gpd.GeoDataFrame
+    bounds: tuple[float, float, float, float] | None
+    date: str | None
+    report: ReadReport = field(default_factory=lambda: ReadReport("OpenStreetMap"))

@@ -1,0 +1,63 @@
+"""Datasets to NetCDF-4 and back, whole or not at all, with the CRS where rioxarray, QGIS and GDAL look for it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from twin.atomic import replacing
+from twin.errors import DataError
+
+
+def write_netcdf(dataset: xr.Dataset, path: str | os.PathLike[str]) -> Path:
+    """Write a Dataset to `path`, compressed, atomically.
+
+    Raises
+    ------
+    DataError
+        If a variable or attribute cannot be stored.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = write_netcdf(xr.Dataset({"depth": ("x", [0.0, 0.1])}), Path(folder) / "a.nc")
+    ...     float(read_netcdf(path).depth.sum())
+    0.1
+    """
+    encoding: dict[str, dict[str, Any]] = {}
+    for name, variable in dataset.variables.items():
+        if variable.ndim and variable.dtype.kind in "fiub":
+            encoding[str(name)] = {"zlib": True, "complevel": 4}
+            if variable.dtype.kind == "f":
+                encoding[str(name)]["_FillValue"] = float("nan")
+        if "spatial_ref" in dataset.coords and {"y", "x"} <= set(variable.dims):
+            encoding.setdefault(str(name), {})["grid_mapping"] = "spatial_ref"
+    clean = dataset.copy()
+    for variable in clean.variables.values():
+        variable.encoding = {}
+        variable.attrs.pop("grid_mapping", None)
+    try:
+        with replacing(path) as temporary:
+            clean.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{path}: the Dataset cannot be stored as NetCDF: {error}") from error
+    return Path(path)
+
+
+def read_netcdf(path: str | os.PathLike[str]) -> xr.Dataset:
+    """Read a NetCDF file into memory and close it; `spatial_ref` comes back as a coordinate.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or is not NetCDF.
+    """
+    try:
+        with xr.open_dataset(path, engine="h5netcdf", decode_coords="all", decode_timedelta=False) as dataset:
+            return dataset.load()
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be read as NetCDF: {error}") from error
