@@ -26,11 +26,13 @@ from pathlib import Path
 from typing import Any, TypeVar, overload
 
 import numba
-from numba.core import config, event
+from numba.core import config as _numba_config
+from numba.core import event
 from numba.np.ufunc import parallel as thread_layers
 
 from twin import progress
 
+config: Any = _numba_config
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FAST = {"contract", "arcp", "nsz", "afn"}
@@ -171,7 +173,10 @@ def running(threads: int | None = None) -> Iterator[None]:
 
 def _thread_layer_is_exclusive() -> bool:
     try:
-        return bool(thread_layers.threading_layer() == "workqueue")
+        return bool(
+            thread_layers.threading_layer()  # type: ignore[no-untyped-call]
+            == "workqueue"
+        )
     except ValueError:  # not started yet: hold the lock, it costs nothing
         return True
 

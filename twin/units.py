@@ -89,7 +89,7 @@ def to_si(value: Quantity, unit: str, *, name: str = "value", minimum: float | N
             known = ", ".join(u for u, (d, _) in _UNITS.items() if d == dimension)
             raise InputError(f"{name} is {value!r}, whose unit is not one of {dimension}; use one of: {known}")
         number = float(match[1]) * given[1] / target
-    elif isinstance(value, Real) and not isinstance(value, bool):
+    elif isinstance(value, (float, int, Real)) and not isinstance(value, bool):
         number = float(value)
     else:
         raise InputError(f"{name} is {value!r}; give a number in {unit} or text such as {_example(dimension)!r}")
