@@ -21,6 +21,7 @@ FORBIDDEN = (r"(^|/)tests?/", r"(^|/)benchmarks/", r"__pycache__", r"\.nb[ic]$",
 
 
 def main(path: str) -> int:
+    """Print what the wheel holds; return 1 if something is missing or not wanted."""
     faults = []
     with zipfile.ZipFile(path) as wheel:
         names = wheel.namelist()
