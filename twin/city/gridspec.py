@@ -69,6 +69,8 @@ class GridSpec:
         if self.rows < 1 or self.columns < 1:
             raise InputError(f"the grid has {self.rows} x {self.columns} cells; it needs at least one")
         limits.check(self.rows * self.columns, "MAX_GRID_CELLS", f"the grid has {self.rows} x {self.columns} cells")
+        if not isinstance(self.crs, CRS):  # a code or WKT, as users write it
+            object.__setattr__(self, "crs", CRS.from_user_input(self.crs))
         _metric(self.crs)
 
     @classmethod
