@@ -14,7 +14,10 @@ import numba
 import numpy as np
 import pytest
 
+import twin
 from twin import kernels
+
+PACKAGE = Path(twin.__file__).parent
 
 
 @pytest.fixture
@@ -133,7 +136,8 @@ def test_concurrent_parallel_calls_survive_the_simplest_thread_layer(tmp_path: P
             """
         )
     )
-    environment = os.environ | {"NUMBA_THREADING_LAYER": "workqueue", "NUMBA_NUM_THREADS": "2"}
+    ours = {"NUMBA_THREADING_LAYER": "workqueue", "NUMBA_NUM_THREADS": "2", "PYTHONPATH": str(PACKAGE.parent)}
+    environment = os.environ | ours
     answer = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=environment)
     assert (answer.returncode, answer.stdout.strip()) == (0, "survived"), answer.stderr
 

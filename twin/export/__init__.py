@@ -1,1 +1,10 @@
-"""(written by its room)"""
+"""Results for other programs: GeoTIFF for rasters, GeoPackage and GeoJSON for buildings, roads and trees.
+
+Every file is written whole or not at all, carries its CRS, and the attributions its licences ask for.
+"""
+
+from twin.export.geopackage import city_layers, write_geojson, write_geopackage
+from twin.export.geotiff import write_geotiff
+from twin.netcdf import read_netcdf, write_netcdf
+
+__all__ = ["city_layers", "read_netcdf", "write_geojson", "write_geopackage", "write_geotiff", "write_netcdf"]
