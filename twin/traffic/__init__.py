@@ -1,1 +1,17 @@
-"""(written by its room)"""
+"""Traffic: demand from buildings, and the user equilibrium of drivers on the road network."""
+
+from twin.traffic.assignment import Equilibrium, assign, travel_costs, user_equilibrium
+from twin.traffic.graph import Graph, graph_from_arrays, graph_from_network
+from twin.traffic.tntp import read_tntp_demand, read_tntp_network
+
+__all__ = [
+    "Equilibrium",
+    "Graph",
+    "assign",
+    "graph_from_arrays",
+    "graph_from_network",
+    "read_tntp_demand",
+    "read_tntp_network",
+    "travel_costs",
+    "user_equilibrium",
+]
