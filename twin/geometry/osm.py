@@ -127,7 +127,7 @@ def _read_objects(file: Path, form: str) -> RawObjects:
     lon: list[float] = []
     lat: list[float] = []
     try:
-        processor = osmium.FileProcessor(osmium.io.File(str(file), form))
+        processor: Any = osmium.FileProcessor(osmium.io.File(str(file), form))
         box = processor.header.box()
         if box.valid():
             low, high = box.bottom_left, box.top_right

@@ -82,7 +82,7 @@ def _closed_ways(
     if not rings:
         return [], [], []
     owner = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
-    shapes = shapely.polygons(shapely.linearrings(raw.node_xy[np.concatenate(rings)], indices=owner))
+    shapes: Any = shapely.polygons(shapely.linearrings(raw.node_xy[np.concatenate(rings)], indices=owner))
     return _valid(names, all_tags, list(shapes), repaired, refused)
 
 
@@ -184,7 +184,7 @@ def _assemble(raw: RawObjects, ways: list[tuple[int, str]]) -> tuple[Any | None,
     lost_nodes = segments[True][1] + segments[False][1]
     if absent or lost_nodes:
         # a part is missing: roles decide, or an inner ring would fill the hole of a lost outer ring
-        outer, open_outer = _enclosed(segments[True][0])
+        outer, _ = _enclosed(segments[True][0])
         inner, _ = _enclosed(segments[False][0])
         what = f"{len(absent)} of {len(ways)} member ways and {lost_nodes} of their nodes are not in the file"
         if outer is None:
@@ -198,7 +198,7 @@ def _assemble(raw: RawObjects, ways: list[tuple[int, str]]) -> tuple[Any | None,
 
 
 def _segments(raw: RawObjects, refs: list[int]) -> tuple[NDArray[np.float64], int]:
-    """Return the segments (n, 2, 2) of ways, those that come twice taken out, and the number of nodes not in the file."""
+    """Return the segments (n, 2, 2) of ways without those that come twice, and how many nodes are not in the file."""
     pairs: list[NDArray[np.int64]] = []
     lost = 0
     for ref in refs:
@@ -219,8 +219,9 @@ def _enclosed(segments: NDArray[np.float64]) -> tuple[Any | None, int]:
 
     if len(segments) < 3:
         return None, len(segments) * 2
-    ends, counts = np.unique(segments.reshape(-1, 2), axis=0, return_counts=True)
+    _, counts = np.unique(segments.reshape(-1, 2), axis=0, return_counts=True)
     loose = int((counts % 2 == 1).sum())
-    noded = shapely.node(shapely.multilinestrings(shapely.linestrings(segments)))
+    strokes: Any = shapely.linestrings(segments)
+    noded = shapely.node(shapely.multilinestrings(strokes))
     shape = _polygons_of(shapely.build_area(noded))
     return (None if shape.is_empty else shape), loose

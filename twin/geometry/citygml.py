@@ -1,0 +1,433 @@
+"""CityGML 1.0 and 2.0 city models to buildings with all their surfaces, read as a stream.
+
+The file is parsed building by building and memory is given back; the result is one flat buffer of polygons. A file
+that is cut off or damaged gives an error, never a part of a town.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from lxml import etree
+from numpy.typing import NDArray
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from twin.errors import DataError, InputError
+from twin.geometry.citygml_building import GML, BuildingReader
+from twin.geometry.records import BuildingModels, ReadReport, Refusal, Surfaces
+from twin.geometry.reference_systems import (
+    NamedSystem,
+    inside_region,
+    must_swap_axes,
+    parse_srs_name,
+    split_compound,
+)
+from twin.geometry.sources import existing_file, open_checked
+from twin.geometry.surfaces import FAULT_TEXT, RingFault, check_rings, classed_by_slope, concatenate, select
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Bounds = tuple[float, float, float, float]
+
+_WHAT = "a CityGML 1.0 or 2.0 city model (.gml, .xml or .gml.gz)"
+_NAMESPACES = tuple(f"{{http://www.opengis.net/citygml/building/{version}}}" for version in ("1.0", "2.0"))
+_THIRD = "http://www.opengis.net/citygml/building/3.0"
+_BUILDINGS = tuple(namespace + "Building" for namespace in _NAMESPACES)
+_CLEARED = tuple(
+    "{*}" + name for name in ("cityObjectMember", "featureMember", "member", "appearanceMember", "surfaceDataMember")
+)
+_LOWEST, _HIGHEST = -500.0, 9000.0  # m: no building on Earth stands lower or higher
+
+
+def read_citygml(
+    path: str | os.PathLike[str], *, bounds: Bounds | None = None, crs: CRS | str | int | None = None
+) -> BuildingModels:
+    """Read the buildings of a CityGML file with all their surfaces.
+
+    Parameters
+    ----------
+    path : path-like
+        CityGML 1.0 or 2.0, plain or gzip.
+    bounds : (xmin, ymin, xmax, ymax), optional
+        Keep the buildings whose envelope touches this box, whole; in the file's CRS, m.
+    crs : pyproj.CRS, str or int, optional
+        The horizontal CRS, if the file names none or a wrong one; the report says when it differs from the file's.
+
+    Returns
+    -------
+    BuildingModels
+        Level of detail 2 where a building has it, else 3, else 1; parts and installations belong to their building.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, cut off, damaged, not CityGML, names two CRSs, or its coordinates cannot belong to its
+        CRS (swapped axes, zone prefix, Gauss-Krueger, degrees).
+    LimitError
+        If it unpacks to more than `twin.limits` allow.
+    InputError
+        If `bounds` or `crs` are impossible.
+
+    Notes
+    -----
+    Polygons of a solid without boundary surfaces get a kind from their slope and height (`classed_by_slope`); the
+    report notes how many. The building table's `measured_height` is the source's own and not used for geometry.
+
+    References
+    ----------
+    OGC 08-007r1 (CityGML 1.0), OGC 12-019 (CityGML 2.0), OGC 03-105r1 (GML 3.1.1).
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> ring = "389000 5819000 50 389010 5819000 50 389010 5819010 50 389000 5819000 50"
+    >>> text = f'''<CityModel xmlns="http://www.opengis.net/citygml/2.0" xmlns:gml="http://www.opengis.net/gml"
+    ...   xmlns:bldg="http://www.opengis.net/citygml/building/2.0"><cityObjectMember><bldg:Building gml:id="b1">
+    ...   <bldg:boundedBy><bldg:RoofSurface><bldg:lod2MultiSurface><gml:MultiSurface srsName="EPSG:25833">
+    ...   <gml:surfaceMember><gml:Polygon><gml:exterior><gml:LinearRing><gml:posList>{ring}</gml:posList>
+    ...   </gml:LinearRing></gml:exterior></gml:Polygon></gml:surfaceMember></gml:MultiSurface>
+    ...   </bldg:lod2MultiSurface></bldg:RoofSurface></bldg:boundedBy></bldg:Building></cityObjectMember></CityModel>'''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "tile.gml"
+    ...     _ = file.write_text(text)
+    ...     models = read_citygml(file)
+    >>> len(models.buildings), len(models.surfaces), models.crs.to_epsg()
+    (1, 1, 25833)
+    """
+    given = _given_crs(crs)
+    box = _checked_bounds(bounds)
+    file = existing_file(path, _WHAT)
+    reader, root_srs, envelope = _stream(file)
+    named = _one_system(file, reader.srs_names | root_srs, ignore=given is not None)
+    horizontal = given or (named.horizontal if named else None)
+    notes: list[str] = []
+    if given is not None and named is not None and named.horizontal != given:
+        notes.append(f"the file names the CRS {named.horizontal.name}; {given.name} was given and is used")
+    if horizontal is None:
+        notes.append("the file names no CRS; give crs='EPSG:...' to place it")
+    surfaces = _surfaces(reader)
+    swapped = False
+    if horizontal is not None and len(surfaces):
+        swapped = must_swap_axes(surfaces.vertices[:, 0], surfaces.vertices[:, 1], horizontal, str(file))
+        if swapped:
+            surfaces.vertices[:, [0, 1]] = surfaces.vertices[:, [1, 0]]
+            notes.append("the file gives northing before easting, as its CRS defines; they were exchanged")
+    surfaces, derived = _with_kinds(surfaces, len(reader.attributes))
+    if derived:
+        notes.append(f"{derived} polygons without a semantic kind were classed by their slope and height")
+    table, surfaces, outside = _kept(reader, surfaces, horizontal, box)
+    if outside:
+        notes.append(f"{outside} buildings lie outside the bounds asked for")
+    if reader.seen == 0:
+        notes.append("the file holds no buildings")
+    return BuildingModels(
+        buildings=table,
+        surfaces=surfaces,
+        crs=horizontal,
+        vertical_datum=named.vertical if named else None,
+        bounds=_envelope_bounds(envelope, swapped),
+        report=ReadReport(
+            str(file), reader.seen, len(table), tuple(reader.repaired), tuple(reader.refused), tuple(notes)
+        ),
+    )
+
+
+def concatenate_models(models: Sequence[BuildingModels]) -> BuildingModels:
+    """Join the models of several tiles; a building that two tiles hold with the same geometry counts once.
+
+    Raises
+    ------
+    DataError
+        If their CRSs or vertical datums differ.
+    InputError
+        If there are none.
+
+    Examples
+    --------
+    >>> concatenate_models([])
+    Traceback (most recent call last):
+    twin.errors.InputError: there are no building models to join
+    """
+    import pandas as pd
+
+    if not models:
+        raise InputError("there are no building models to join")
+    first = models[0]
+    for other in models[1:]:
+        if other.crs != first.crs or other.vertical_datum != first.vertical_datum:
+            raise DataError(
+                f"{first.report.source} is in {_crs_label(first.crs)} with heights {first.vertical_datum}, "
+                f"{other.report.source} in {_crs_label(other.crs)} with heights {other.vertical_datum}; transform them "
+                "to one system first"
+            )
+    surfaces = concatenate([model.surfaces for model in models], [len(model.buildings) for model in models])
+    table = pd.concat([model.buildings for model in models], ignore_index=True)
+    repaired = [entry for model in models for entry in model.report.repaired]
+    refused = [entry for model in models for entry in model.report.refused]
+    ids, keep = _without_doubles(list(table["id"]), surfaces, repaired, refused)
+    table["id"] = ids
+    table, surfaces = _rows(table, surfaces, keep)
+    boxes = np.array([model.bounds for model in models if model.bounds is not None])
+    return BuildingModels(
+        buildings=table,
+        surfaces=surfaces,
+        crs=first.crs,
+        vertical_datum=first.vertical_datum,
+        bounds=(*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist()) if len(boxes) else None,
+        report=ReadReport(
+            source=", ".join(model.report.source for model in models),
+            found=sum(model.report.found for model in models),
+            used=len(table),
+            repaired=tuple(repaired),
+            refused=tuple(refused),
+            notes=tuple(note for model in models for note in model.report.notes),
+        ),
+    )
+
+
+def _stream(file: Path) -> tuple[BuildingReader, dict[str, str], Any]:
+    """Parse the file; return the reader, the srsNames of the model itself and its envelope's corners."""
+    reader = BuildingReader()
+    root_srs: dict[str, str] = {}
+    envelope: Any = None
+    with open_checked(file, xml=True) as stream:
+        context = etree.iterparse(
+            stream,
+            events=("end",),
+            tag=(*_BUILDINGS, f"{{{_THIRD}}}Building", GML + "Envelope", *_CLEARED),
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+        try:
+            for _, element in context:
+                if element.tag == GML + "Envelope":
+                    holder = element.getparent()
+                    if holder is not None and holder.getparent() is not None and holder.getparent().getparent() is None:
+                        envelope = (element.findtext(GML + "lowerCorner"), element.findtext(GML + "upperCorner"))
+                        if element.get("srsName"):
+                            root_srs[element.get("srsName")] = "the model's envelope"
+                    continue
+                if element.tag in _BUILDINGS:
+                    reader.take(element)
+                elif _THIRD in element.tag:
+                    raise DataError(
+                        f"{file} is CityGML 3.0; {_WHAT} is needed: convert it, or ask for the older export"
+                    )
+                _give_back(element)
+        except etree.XMLSyntaxError as error:
+            raise DataError(
+                f"{file} is not well-formed XML or cut off: {error.msg} (after {reader.seen} buildings, none of which "
+                "is used); fetch the file again"
+            ) from None
+        except DataError as error:
+            if reader.seen:
+                raise DataError(f"{error} (after {reader.seen} buildings, none of which is used)") from None
+            raise
+        root = context.root
+    _check_root(root, file)
+    return reader, root_srs, envelope
+
+
+def _give_back(element: Any) -> None:
+    """Free an element that is done and those before it, but for the model's own envelope."""
+    element.clear()
+    parent = element.getparent()
+    before = element.getprevious()
+    while before is not None and parent is not None:
+        parent.remove(before)
+        before = element.getprevious()
+
+
+def _check_root(root: Any, file: Path) -> None:
+    name = etree.QName(root)
+    if name.localname not in ("CityModel", "FeatureCollection"):
+        raise DataError(f"{file} is XML but its root element is {name.localname!r}, not CityModel; {_WHAT} is expected")
+    if "citygml/3.0" in (name.namespace or ""):
+        raise DataError(f"{file} is CityGML 3.0; {_WHAT} is needed: convert it, or ask for the older export")
+
+
+def _given_crs(crs: CRS | str | int | None) -> CRS | None:
+    if crs is None:
+        return None
+    try:
+        return split_compound(CRS.from_user_input(crs))[0]
+    except CRSError as error:
+        raise InputError(f"crs is {crs!r}, which is no CRS ({error}); give one like 'EPSG:25832'") from None
+
+
+def _checked_bounds(bounds: Bounds | None) -> Bounds | None:
+    if bounds is None:
+        return None
+    xmin, ymin, xmax, ymax = (float(value) for value in bounds)
+    if not np.isfinite([xmin, ymin, xmax, ymax]).all() or xmin >= xmax or ymin >= ymax:
+        raise InputError(f"bounds are {bounds}; they must be finite, as (xmin, ymin, xmax, ymax) with min < max")
+    return xmin, ymin, xmax, ymax
+
+
+def _one_system(file: Path, names: dict[str, str], *, ignore: bool) -> NamedSystem | None:
+    """Return the one system that all srsNames of a file agree on."""
+    horizontal: tuple[CRS, str, str] | None = None
+    vertical: tuple[str, str, str] | None = None
+    for name, where in names.items():
+        system = parse_srs_name(name)
+        if system is None:
+            if ignore:
+                continue
+            raise DataError(f"{file}: srsName {name!r} of {where} is not understood; give the CRS as crs='EPSG:...'")
+        if horizontal is not None and system.horizontal != horizontal[0]:
+            if ignore:
+                continue
+            raise DataError(
+                f"{file} names two CRSs: {horizontal[1]!r} for {horizontal[2]} and {name!r} for {where}; split the "
+                "file or give the right one as crs='EPSG:...'"
+            )
+        horizontal = horizontal or (system.horizontal, name, where)
+        if system.vertical is not None:
+            if vertical is not None and vertical[0] != system.vertical:
+                raise DataError(
+                    f"{file} names two vertical datums: {vertical[0]} for {vertical[2]} and {system.vertical} for "
+                    f"{where}; heights must have one"
+                )
+            vertical = (system.vertical, name, where)
+    return NamedSystem(horizontal[0], vertical[0] if vertical else None) if horizontal else None
+
+
+def _surfaces(reader: BuildingReader) -> Surfaces:
+    """Check the rings of all buildings at once; enter faults in the reader's lists."""
+    raw = reader.raw
+    building = np.array(raw.building, dtype=np.int32)
+    checked = check_rings(
+        np.array(raw.values, dtype=np.float64).reshape(-1, 3),
+        np.array(raw.ring_size, dtype=np.int64),
+        np.array(raw.polygon_size, dtype=np.int64),
+        np.array(raw.kind, dtype=np.uint8),
+        building,
+    )
+
+    def name(polygon: int) -> str:
+        return f"{reader.attributes[building[polygon]].id}/{raw.ids[polygon] or 'polygon'}"
+
+    for polygon in np.flatnonzero(checked.fault).tolist():
+        reader.refused.append(Refusal(name(polygon), FAULT_TEXT[RingFault(checked.fault[polygon])]))
+    for polygon in np.flatnonzero(checked.unclosed & (checked.fault == 0)).tolist():
+        reader.repaired.append(Refusal(name(polygon), "its outline did not end where it began; it was closed"))
+    for polygon in np.flatnonzero(checked.lost_holes).tolist():
+        reader.repaired.append(Refusal(name(polygon), "a hole without area was left out"))
+    return checked.surfaces
+
+
+def _with_kinds(surfaces: Surfaces, buildings: int) -> tuple[Surfaces, int]:
+    kinds, derived = classed_by_slope(surfaces, buildings)
+    return Surfaces(surfaces.vertices, surfaces.ring_start, surfaces.polygon_start, kinds, surfaces.building), derived
+
+
+def _kept(
+    reader: BuildingReader, surfaces: Surfaces, crs: CRS | None, box: Bounds | None
+) -> tuple[pd.DataFrame, Surfaces, int]:
+    """Return the table and surfaces of the buildings that stay, and how many lie outside the box."""
+    import pandas as pd
+
+    ids, keep = _without_doubles([entry.id for entry in reader.attributes], surfaces, reader.repaired, reader.refused)
+    low, high = _extents(surfaces, len(ids))
+    empty = ~np.isfinite(low[:, 0])
+    reader.refused += [Refusal(ids[row], "none of its polygons can be used") for row in np.flatnonzero(keep & empty)]
+    keep &= ~empty
+    wild = keep & ((low[:, 2] < _LOWEST) | (high[:, 2] > _HIGHEST))
+    if crs is not None:
+        wild |= keep & ~(inside_region(low[:, 0], low[:, 1], crs) & inside_region(high[:, 0], high[:, 1], crs))
+    reader.refused += [
+        Refusal(ids[row], f"it reaches from {low[row].round(1).tolist()} to {high[row].round(1).tolist()}: not a place "
+                "or height its CRS can have")
+        for row in np.flatnonzero(wild)
+    ]  # fmt: skip
+    keep &= ~wild
+    outside = np.zeros(len(ids), dtype=bool)
+    if box is not None:
+        outside = keep & ((high[:, 0] < box[0]) | (low[:, 0] > box[2]) | (high[:, 1] < box[1]) | (low[:, 1] > box[3]))
+    entries = reader.attributes
+    table = pd.DataFrame(
+        {
+            "id": pd.Series(ids, dtype=object),
+            "name": pd.Series([entry.name for entry in entries], dtype=object),
+            "function": pd.Series([entry.function for entry in entries], dtype=object),
+            "roof_type": pd.Series([entry.roof_type for entry in entries], dtype=object),
+            "storeys": np.array([entry.storeys for entry in entries], dtype=np.float64),
+            "measured_height": np.array([entry.measured_height for entry in entries], dtype=np.float64),
+            "lod": np.array([entry.lod for entry in entries], dtype=np.int64),
+        }
+    )
+    return *_rows(table, surfaces, keep & ~outside), int(outside.sum())
+
+
+def _rows(table: pd.DataFrame, surfaces: Surfaces, keep: NDArray[np.bool_]) -> tuple[pd.DataFrame, Surfaces]:
+    if keep.all():
+        return table, surfaces
+    new_row = (np.cumsum(keep) - 1).astype(np.int32)
+    wanted = keep[surfaces.building]
+    return table[keep].reset_index(drop=True), select(surfaces, wanted, new_row[surfaces.building])
+
+
+def _extents(surfaces: Surfaces, buildings: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lowest and highest coordinates (b, 3) of each building; infinite where it has no polygon."""
+    low = np.full((buildings, 3), np.inf)
+    high = np.full((buildings, 3), -np.inf)
+    if len(surfaces):
+        start = surfaces.ring_start[surfaces.polygon_start[:-1]]
+        np.minimum.at(low, surfaces.building, np.minimum.reduceat(surfaces.vertices, start, axis=0))
+        np.maximum.at(high, surfaces.building, np.maximum.reduceat(surfaces.vertices, start, axis=0))
+    return low, high
+
+
+def _without_doubles(
+    ids: list[str], surfaces: Surfaces, repaired: list[Refusal], refused: list[Refusal]
+) -> tuple[list[str], NDArray[np.bool_]]:
+    """Return unique ids and which buildings stay: a repeated id with the same geometry goes, with another is renamed."""
+    keep = np.ones(len(ids), dtype=bool)
+    if len(set(ids)) == len(ids):
+        return ids, keep
+    new = list(ids)
+    rows_of: dict[str, list[int]] = {}
+    for row, number in enumerate(ids):
+        earlier = rows_of.setdefault(number, [])
+        if earlier:
+            here = _vertices_of(surfaces, row)
+            if any(np.array_equal(here, _vertices_of(surfaces, other)) for other in earlier):
+                keep[row] = False
+                refused.append(Refusal(number, "the building comes twice with the same geometry; it counts once"))
+                continue
+            new[row] = f"{number}#{len(earlier) + 1}"
+            repaired.append(Refusal(number, f"another building has the same gml:id; this one is called {new[row]}"))
+        earlier.append(row)
+    return new, keep
+
+
+def _vertices_of(surfaces: Surfaces, row: int) -> NDArray[np.float64]:
+    first, last = np.searchsorted(surfaces.building, [row, row + 1])  # buildings come in order
+    return surfaces.vertices[
+        surfaces.ring_start[surfaces.polygon_start[first]] : surfaces.ring_start[surfaces.polygon_start[last]]
+    ]
+
+
+def _envelope_bounds(corners: Iterable[str | None] | None, swapped: bool) -> Bounds | None:
+    try:
+        low, high = ([float(value) for value in (text or "").split()[:2]] for text in corners or ())
+        bounds = (low[0], low[1], high[0], high[1])
+    except (ValueError, IndexError):
+        return None
+    if swapped:
+        bounds = (low[1], low[0], high[1], high[0])
+    return bounds if np.isfinite(bounds).all() and bounds[0] < bounds[2] and bounds[1] < bounds[3] else None
+
+
+def _crs_label(crs: CRS | None) -> str:
+    return "no named CRS" if crs is None else crs.name
