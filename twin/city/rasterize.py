@@ -248,7 +248,7 @@ def as_geometries(geometries: Any) -> NDArray[Any]:
 def flatten(
     shapes: NDArray[Any], spec: GridSpec
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Turn polygons into flat arrays in cells of a grid: u, v, ring_start, polygon_start, and the shape of each polygon.
+    """Turn polygons into flat arrays in cells of a grid: u, v, ring_start, polygon_start, and each polygon's shape.
 
     Polygons that do not reach the grid are left out; the order of the others is kept.
     """

@@ -124,7 +124,7 @@ def _cover_edge(
     slope = (u1 - u0) / (v1 - v0)
     top = min(max(v0, 0.0), rows)
     bottom = min(max(v1, 0.0), rows)
-    for row in range(int(top), min(int(math.ceil(bottom)), rows)):
+    for row in range(int(top), min(math.ceil(bottom), rows)):
         va = max(top, float(row))
         vb = min(bottom, row + 1.0)
         if vb <= va:

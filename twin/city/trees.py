@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import shapely
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
@@ -127,6 +126,7 @@ def stamp_woods(
     --------
     >>> from twin.city.gridspec import GridSpec
     >>> grid = GridSpec(0, 1, 1.0, 1, 3, "EPSG:25832").dataset()
+    >>> import shapely
     >>> stamp_woods(grid, [shapely.box(1, 0, 3, 1)])[0].values.tolist()
     [[0.0, 20.0, 20.0]]
     """
