@@ -1,0 +1,77 @@
+"""The command: `python -m benchmarks [AREA ...] [--peers] [--repeat N] [--threads N]`."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import sys
+from pathlib import Path
+
+from benchmarks import environments, machine, table
+from benchmarks.case import AREAS, cases
+from benchmarks.duel import run
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("areas", nargs="*", help=f"{', '.join(AREAS)}, all; or: peers [install NAME]")
+    parser.add_argument("--peers", action="store_true", help="measure the peers that are installed, in turns with us")
+    parser.add_argument("--repeat", type=int, default=5, help="runs (pairs with a peer); the median counts")
+    parser.add_argument("--threads", type=int, default=1, help="threads of twin; peers always have one")
+    parser.add_argument("--case", help="only this case")
+    parser.add_argument("--output", type=Path, help="also append the tables to this file")
+    chosen = parser.parse_args(arguments)
+    if not chosen.areas:
+        return _list()
+    if chosen.areas[0] == "peers":
+        return _peers(chosen.areas[1:])
+    areas = AREAS if chosen.areas == ["all"] else tuple(chosen.areas)
+    for area in areas:
+        if area not in AREAS:
+            parser.error(f"there is no area {area!r}; there are: {', '.join(AREAS)}, all")
+    if chosen.repeat < 1 or chosen.threads < 1:
+        parser.error("--repeat and --threads must be at least 1")
+    if chosen.peers and chosen.threads > 1:
+        parser.error("a comparison with peers is made with one thread each")
+    for area in areas:
+        outcomes = []
+        for case in cases(area).values():
+            if chosen.case in (None, case.name):
+                print(f"{area}: {case.name} ...", file=sys.stderr, flush=True)
+                outcomes.append(run(area, case, repeat=chosen.repeat, threads=chosen.threads, peers=chosen.peers))
+        if not outcomes:
+            continue
+        today = datetime.date.today().isoformat()
+        head = f"## {area}\n\n{machine.line()}; {today}; medians of {chosen.repeat} runs after a warm-up."
+        text = f"{head}\n\n{table.markdown(outcomes)}\n\n{table.notes(outcomes)}\n"
+        print(text, flush=True)
+        if chosen.output is not None:
+            with chosen.output.open("a", encoding="utf-8") as sink:
+                sink.write(text + "\n")
+    return 0
+
+
+def _list() -> int:
+    print("python -m benchmarks AREA ... [--peers] [--repeat N] [--threads N]\n")
+    for area in AREAS:
+        print(area)
+        for case in cases(area).values():
+            print(f"  {case.name:<24} {case.text}" + (f" (peer: {case.peer})" if case.peer else ""))
+    print("\npython -m benchmarks all --peers\npython -m benchmarks peers [install NAME]")
+    return 0
+
+
+def _peers(order: list[str]) -> int:
+    if len(order) == 2 and order[0] == "install":
+        environments.install(order[1])
+        return 0
+    if order:
+        print("python -m benchmarks peers [install NAME]", file=sys.stderr)
+        return 2
+    for name in environments.names():
+        print(f"{name:<14} {'installed' if environments.is_installed(name) else 'not installed'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
