@@ -77,6 +77,13 @@ _FLOOD = (
     Variable("arrival_time", GRID, "float32", "s", "time until the water arrives", "Zeit bis zum Eintreffen des Wassers", 0),
     Variable("infiltrated_depth", GRID, "float32", "m", "infiltrated water", "versickertes Wasser", 0),
     Variable("hazard_class", GRID, "uint8", "1", "flood hazard class", "Gefahrenklasse Überflutung"),
+    Variable("rain_volume", (), "float64", "m3", "rain on the domain", "Niederschlagsvolumen", 0),
+    Variable("initial_volume", (), "float64", "m3", "water at the start", "Wasservolumen zu Beginn", 0),
+    Variable("intercepted_volume", (), "float64", "m3", "rain kept by tree crowns", "von Baumkronen zurückgehaltener Niederschlag", 0),
+    Variable("infiltrated_volume", (), "float64", "m3", "infiltrated water", "versickertes Volumen", 0),
+    Variable("stored_volume", (), "float64", "m3", "water on the surface at the end", "Wasservolumen auf der Oberfläche am Ende", 0),
+    Variable("outflow_volume", (), "float64", "m3", "water that left over the edges", "über den Rand abgeflossenes Volumen", 0),
+    Variable("volume_error", (), "float64", "1", "error of the water balance", "Fehler der Wasserbilanz"),
 )
 _TRAFFIC = (
     Variable("road_flow", ("link",), "float64", "h-1", "vehicles per hour", "Fahrzeuge je Stunde", 0),
