@@ -1,1 +1,17 @@
-"""(written by its room)"""
+"""Heat in the open: shade, sky view, mean radiant temperature and felt temperature (UTCI) on a city's grid."""
+
+from twin.heat.model import simulate
+from twin.heat.radiation import mean_radiant_temperature
+from twin.heat.utci import utci
+from twin.heat.views import Obstacles, look_around, make_obstacles, sky_view_factor, sunlight
+
+__all__ = [
+    "Obstacles",
+    "look_around",
+    "make_obstacles",
+    "mean_radiant_temperature",
+    "simulate",
+    "sky_view_factor",
+    "sunlight",
+    "utci",
+]

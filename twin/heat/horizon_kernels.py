@@ -1,0 +1,147 @@
+"""Loops over rays: how much sky, wall and crown a place sees, and whether the sun reaches it.
+
+Symbols
+    ground    (rows, columns) float32   ground elevation, m; where the receivers stand
+    solid     (rows, columns) float32   elevation of ground and roofs, m
+    roof      (rows, columns) bool      building cells: solid up to `solid`, with a wall at the cell's edge
+    top, base (rows, columns) float32   elevation of crown top and crown base, m; top = base where no tree stands
+    start, row, column, near, far       see rays.RayTable
+    highest                             highest elevation of solid and top anywhere, m
+    t         tangent of an elevation angle
+    s         its sin2: equal steps of s are equal shares of a horizontal surface's view of one azimuth
+
+Terrain counts at the middle of its cell (its slope is not a stair), a building from the edge of its cell. A crown is
+the box between base and top over the whole cell. Receivers on roofs are left out.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import prange, uint64
+
+from twin.kernels import jit
+
+BINS = 64
+"""Bands of equal s in which crowns are noted, one bit each."""
+
+FULL = 255.0
+"""Horizon angles are kept as bytes: 255 is the zenith."""
+
+
+@jit(parallel=True)
+def look_around(
+    ground, solid, roof, top, base, highest, start, row, column, near, far, face_weight, face_bands, views, horizon
+):
+    """Fill `views` (rows, columns, 10) and `horizon` (rows, columns, n).
+
+    face_weight (4, n): share of each azimuth in the view of vertical faces to north, east, south and west.
+    face_bands (65,): integral of cos2 over elevation, from the horizontal up to the lower edge of each band.
+    views: free sky and crowns seen by a face that looks up, then the same pairs to north, east, south, west.
+    """
+    rows, columns = ground.shape
+    azimuths = start.size - 1
+    for i in prange(rows):
+        for j in range(columns):
+            for k in range(10):
+                views[i, j, k] = np.nan if roof[i, j] else 0.0
+            if roof[i, j]:
+                continue
+            z = np.float64(ground[i, j])
+            up_sky = up_crown = 0.0
+            north_sky = east_sky = south_sky = west_sky = 0.0
+            north_crown = east_crown = south_crown = west_crown = 0.0
+            for d in range(azimuths):
+                t_wall = 0.0
+                crowns = uint64(0)
+                for n in range(start[d], start[d + 1]):
+                    if (highest - z) <= t_wall * near[n]:
+                        break
+                    a = i + row[n]
+                    b = j + column[n]
+                    if a < 0 or a >= rows or b < 0 or b >= columns:
+                        break
+                    rise = solid[a, b] - z
+                    if n > start[d] and rise > t_wall * near[n]:
+                        t = rise / near[n] if roof[a, b] else 2.0 * rise / (near[n] + far[n])
+                        t_wall = max(t_wall, t)
+                    if top[a, b] > base[a, b] and top[a, b] - z > t_wall * near[n]:
+                        low = max(base[a, b] - z, 0.0) / far[n]
+                        s_low = low * low / (1.0 + low * low)
+                        s_high = 1.0
+                        if near[n] > 0.0:
+                            high = (top[a, b] - z) / near[n]
+                            s_high = high * high / (1.0 + high * high)
+                        first = int(BINS * s_low + 0.5)
+                        last = int(BINS * s_high + 0.5)
+                        if last > first:
+                            band = (
+                                ~uint64(0) if last - first >= BINS else (uint64(1) << uint64(last - first)) - uint64(1)
+                            )
+                            crowns |= band << uint64(first)
+                h = math.atan(t_wall)
+                horizon[i, j, d] = np.uint8(h * (2.0 / math.pi) * FULL + 0.5)
+                s_wall = t_wall * t_wall / (1.0 + t_wall * t_wall)
+                open_up = 1.0 - s_wall
+                open_side = 0.25 * math.pi - 0.5 * h - 0.5 * t_wall / (1.0 + t_wall * t_wall)
+                crown_up = crown_side = 0.0
+                if crowns != uint64(0):
+                    for k in range(int(BINS * s_wall + 0.5), BINS):
+                        if (crowns >> uint64(k)) & uint64(1):
+                            crown_up += 1.0 / BINS
+                            crown_side += face_bands[k + 1] - face_bands[k]
+                    crown_up = min(crown_up, open_up)
+                    crown_side = min(crown_side, open_side)
+                up_sky += open_up - crown_up
+                up_crown += crown_up
+                north_sky += face_weight[0, d] * (open_side - crown_side)
+                north_crown += face_weight[0, d] * crown_side
+                east_sky += face_weight[1, d] * (open_side - crown_side)
+                east_crown += face_weight[1, d] * crown_side
+                south_sky += face_weight[2, d] * (open_side - crown_side)
+                south_crown += face_weight[2, d] * crown_side
+                west_sky += face_weight[3, d] * (open_side - crown_side)
+                west_crown += face_weight[3, d] * crown_side
+            views[i, j, 0] = up_sky / azimuths
+            views[i, j, 1] = up_crown / azimuths
+            views[i, j, 2] = north_sky
+            views[i, j, 3] = north_crown
+            views[i, j, 4] = east_sky
+            views[i, j, 5] = east_crown
+            views[i, j, 6] = south_sky
+            views[i, j, 7] = south_crown
+            views[i, j, 8] = west_sky
+            views[i, j, 9] = west_crown
+
+
+@jit(parallel=True)
+def add_sunlight(
+    ground, solid, roof, top, base, highest, row, column, near, far, tangent, transmissivity, weight, sunlit
+):
+    """Add `weight` times the share of the beam that arrives to `sunlit` (rows, columns).
+
+    tangent: of the sun's altitude. A beam that meets any crown keeps the share `transmissivity`; one that meets
+    terrain or a building keeps nothing.
+    """
+    rows, columns = ground.shape
+    for i in prange(rows):
+        for j in range(columns):
+            if roof[i, j]:
+                continue
+            z = np.float64(ground[i, j])
+            share = 1.0
+            for n in range(row.size):
+                if tangent * near[n] >= highest - z:
+                    break
+                a = i + row[n]
+                b = j + column[n]
+                if a < 0 or a >= rows or b < 0 or b >= columns:
+                    break
+                rise = solid[a, b] - z
+                if n > 0 and rise > tangent * near[n] and (roof[a, b] or 2.0 * rise > tangent * (near[n] + far[n])):
+                    share = 0.0
+                    break
+                if top[a, b] > base[a, b] and top[a, b] - z > tangent * near[n] and base[a, b] - z < tangent * far[n]:
+                    share = transmissivity
+            sunlit[i, j] += weight * share

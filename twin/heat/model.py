@@ -1,0 +1,275 @@
+"""`simulate`: shade, mean radiant temperature and felt temperature in a city through a day.
+
+Receivers are people standing on open ground; roofs and building interiors are NaN. Air temperature, humidity and wind
+are those of the weather everywhere: the model resolves radiation, not the urban heat island and not the wind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from twin import progress, provenance
+from twin.city.gridspec import GridSpec, check_grid
+from twin.errors import InputError
+from twin.heat import materials
+from twin.heat.forcing import Forcing, make_forcing
+from twin.heat.utci import STRONG_HEAT_STRESS, utci_polynomial
+from twin.heat.views import CANOPY_TRANSMISSIVITY, Obstacles, Views, look_around, make_obstacles, sunlight
+from twin.variables import VARIABLES, describe
+
+REQUIRED = ("ground_elevation", "surface_elevation", "building_id", "land_cover")
+OPTIONAL = ("canopy_height", "canopy_base_height", "albedo", "emissivity", "sealed_fraction")
+
+SPIN_UP_DAYS = 3
+"""Days the first day is repeated until the ground's warmth closes on itself; the rest is below 0.1 K."""
+
+Float32 = NDArray[np.float32]
+
+
+def simulate(
+    grid: xr.Dataset,
+    weather: xr.Dataset,
+    *,
+    directions: int = 32,
+    sun_samples: int = 3,
+    canopy_transmissivity: float = CANOPY_TRANSMISSIVITY,
+    wall_albedo: float = materials.WALL_ALBEDO,
+    threads: int | None = None,
+) -> xr.Dataset:
+    """Simulate shade, mean radiant temperature and UTCI for every cell of open ground and every step of the weather.
+
+    Parameters
+    ----------
+    grid : xr.Dataset
+        A city's grid with `ground_elevation`, `surface_elevation`, `building_id` and `land_cover`; `canopy_height`,
+        `canopy_base_height`, `albedo`, `emissivity` and `sealed_fraction` are used where present.
+    weather : xr.Dataset
+        See `twin.weather.hot_day`: at least a day of regular steps.
+    directions : int
+        Azimuths along which views are measured, 8 to 256, a multiple of 4.
+    sun_samples : int
+        Positions of the sun within a step, 1 to 60; their shadows are averaged.
+    canopy_transmissivity : float
+        Share of radiation that passes a crown, 0 to 1.
+    wall_albedo : float
+        Of all facades, 0 to 1.
+    threads : int, optional
+        Threads of the kernels; the result does not depend on it.
+
+    Returns
+    -------
+    xr.Dataset
+        Over (time, y, x): `sunlit_fraction`, `mean_radiant_temperature`, `utci`; over (y, x): `sky_view_factor`,
+        `mean_radiant_temperature_max`, `utci_max`, `strong_heat_stress_duration`. NaN on roofs.
+
+    Raises
+    ------
+    MissingDataError
+        If the grid or the weather lacks a variable.
+    InputError
+        If a value or an option is impossible, or no cell is open ground.
+
+    References
+    ----------
+    P. Hoeppe (1992), Wetter und Leben 44, 147-151; VDI 3787 part 2; F. Lindberg, B. Holmer, S. Thorsson (2008), Int. J.
+    Biometeorol. 52, 697-713; P. Broede et al. (2012), Int. J. Biometeorol. 56, 481-494.
+
+    Examples
+    --------
+    >>> from twin.weather import hot_day
+    >>> from pyproj import CRS
+    >>> spec = GridSpec(691000, 5537020, 2.0, 10, 10, CRS.from_epsg(25832))
+    >>> flat = (("y", "x"), np.zeros(spec.shape, np.float32))
+    >>> grid = spec.dataset().assign(
+    ...     ground_elevation=flat, surface_elevation=flat, building_id=(("y", "x"), np.zeros(spec.shape, np.int32)),
+    ...     land_cover=(("y", "x"), np.full(spec.shape, 6, np.uint8)))
+    >>> day = hot_day("2018-07-26", max_temperature=35, latitude=49.95, longitude=11.6)
+    >>> result = simulate(grid, day)
+    >>> bool(result.mean_radiant_temperature_max.mean() > 50)
+    True
+    """
+    from twin import kernels
+
+    _check_options(directions, sun_samples, canopy_transmissivity, wall_albedo, threads)
+    spec = check_grid(grid, REQUIRED)
+    fields, roof = _check_grid_values(grid)
+    obstacles = make_obstacles(
+        fields["ground_elevation"],
+        fields["surface_elevation"],
+        roof,
+        resolution=spec.resolution,
+        canopy_height=fields.get("canopy_height"),
+        canopy_base_height=fields.get("canopy_base_height"),
+    )
+    ground = materials.ground_fields(
+        grid["land_cover"].values,
+        albedo=fields.get("albedo"),
+        emissivity=fields.get("emissivity"),
+        sealed_fraction=fields.get("sealed_fraction"),
+    )
+    forcing = make_forcing(
+        weather, spec, samples=sun_samples, azimuths=(np.arange(directions) + 0.5) * (360 / directions)
+    )
+
+    with kernels.running(threads), progress.stage("heat", total=2.0 * len(forcing.air) + 8.0) as advance:
+        views = look_around(obstacles, directions=directions)
+        advance(6.0)
+        sunlit = np.zeros((len(forcing.air), *spec.shape), dtype=np.float32)
+        for n in range(len(forcing.air)):
+            _shade(obstacles, forcing, n, canopy_transmissivity, sunlit[n])
+            advance(1.0)
+        radiant, felt = _radiate(views, ground, forcing, sunlit, canopy_transmissivity, wall_albedo, advance)
+    sunlit[:, roof] = np.nan
+
+    options = {
+        "directions": directions,
+        "sun_samples": sun_samples,
+        "canopy_transmissivity": canopy_transmissivity,
+        "wall_albedo": wall_albedo,
+        "spin_up_days": SPIN_UP_DAYS,
+    }
+    return _wrap(spec, weather, grid, views, sunlit, radiant, felt, forcing.step, options)
+
+
+def _shade(obstacles: Obstacles, forcing: Forcing, n: int, transmissivity: float, out: Float32) -> None:
+    for altitude, azimuth, weight in zip(forcing.altitude[n], forcing.azimuth[n], forcing.weight[n], strict=True):
+        if weight > 0:
+            sunlight(
+                obstacles,
+                altitude=altitude,
+                azimuth=azimuth,
+                canopy_transmissivity=transmissivity,
+                weight=weight,
+                add_to=out,
+            )
+
+
+def _radiate(
+    views: Views,
+    ground: Float32,
+    forcing: Forcing,
+    sunlit: Float32,
+    transmissivity: float,
+    wall_albedo: float,
+    advance: Callable[[float], None],
+) -> tuple[Float32, Float32]:
+    from twin.heat import radiation_kernels as loops
+
+    temperature = np.empty_like(sunlit)
+    loops.heat_ground(
+        views.factors,
+        views.horizon,
+        ground,
+        sunlit,
+        forcing.air,
+        float(transmissivity),
+        float(wall_albedo),
+        forcing.step,
+        forcing.per_day,
+        SPIN_UP_DAYS,
+        temperature,
+    )
+    advance(2.0)
+    radiant, felt = np.empty_like(sunlit), np.empty_like(sunlit)
+    for n in range(len(sunlit)):
+        polynomial = utci_polynomial(forcing.temperature[n], forcing.wind[n], forcing.humidity[n])
+        loops.feel(
+            views.factors,
+            views.horizon,
+            ground,
+            sunlit[n],
+            temperature[n],
+            forcing.air[n],
+            float(transmissivity),
+            float(wall_albedo),
+            polynomial,
+            radiant[n],
+            felt[n],
+        )
+        advance(1.0)
+    return radiant, felt
+
+
+def _check_options(
+    directions: int, sun_samples: int, canopy_transmissivity: float, wall_albedo: float, threads: int | None
+) -> None:
+    if not isinstance(directions, int) or not 8 <= directions <= 256 or directions % 4:
+        raise InputError(f"directions is {directions!r}; it must be a multiple of 4 from 8 to 256")
+    if not isinstance(sun_samples, int) or not 1 <= sun_samples <= 60:
+        raise InputError(f"sun_samples is {sun_samples!r}; it must be a whole number from 1 to 60")
+    for name, value in (("canopy_transmissivity", canopy_transmissivity), ("wall_albedo", wall_albedo)):
+        if not 0 <= value <= 1:
+            raise InputError(f"{name} is {value!r}; it must lie in 0 to 1")
+    if threads is not None and (not isinstance(threads, int) or threads < 1):
+        raise InputError(f"threads is {threads!r}; it must be a whole number of at least 1, or None")
+
+
+def _check_grid_values(grid: xr.Dataset) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.bool_]]:
+    """Return the float fields and the mask of buildings; refuse what is missing or out of range, naming the cell."""
+    roof = np.asarray(grid["building_id"].values > 0)
+    if roof.all():
+        raise InputError("every cell is a building (building_id > 0); heat needs open ground to stand on")
+    fields: dict[str, NDArray[np.float64]] = {}
+    for name in (*REQUIRED[:2], *OPTIONAL):
+        if name not in grid:
+            continue
+        if grid[name].dims != ("y", "x"):
+            raise InputError(f"{name} has dims {grid[name].dims}; they must be ('y', 'x')")
+        values = np.asarray(grid[name].values, dtype=np.float64)
+        if name not in REQUIRED and not name.startswith("canopy"):
+            low, high = 0.0, 1.0
+            wrong = ~roof & ~np.isnan(values) & ~((values >= low) & (values <= high))  # NaN: that of the land cover
+        else:
+            rule = VARIABLES[name]
+            low = -np.inf if rule.minimum is None else rule.minimum
+            high = np.inf if rule.maximum is None else rule.maximum
+            wrong = ~((values >= low) & (values <= high))
+        if wrong.any():
+            i, j = np.argwhere(wrong)[0]
+            raise InputError(
+                f"{name} is {values[i, j]:g} at x={float(grid.x[j]):.1f}, y={float(grid.y[i]):.1f} "
+                f"({int(wrong.sum())} cells); it must lie in {low:g} to {high:g}"
+                + ("; fill gaps before the simulation" if np.isnan(values[i, j]) else "")
+            )
+        fields[name] = values
+    return fields, roof
+
+
+def _wrap(
+    spec: GridSpec,
+    weather: xr.Dataset,
+    grid: xr.Dataset,
+    views: Views,
+    sunlit: Float32,
+    radiant: Float32,
+    felt: Float32,
+    step: float,
+    options: dict[str, object],
+) -> xr.Dataset:
+    roof = np.isnan(views.factors[..., 0])
+    hours = np.where(roof, np.nan, (felt > STRONG_HEAT_STRESS).sum(axis=0) * (step / 3600.0))
+    hourly, once = ("time", "y", "x"), ("y", "x")
+    result = spec.dataset().assign_coords(time=weather["time"])
+    result = result.assign(
+        sky_view_factor=(once, views.factors[..., 0].copy()),
+        sunlit_fraction=(hourly, sunlit),
+        mean_radiant_temperature=(hourly, radiant),
+        utci=(hourly, felt),
+        mean_radiant_temperature_max=(once, radiant.max(axis=0)),
+        utci_max=(once, felt.max(axis=0)),
+        strong_heat_stress_duration=(once, hours.astype(np.float32)),
+    )
+    caveats = [text for text in (grid.attrs.get("caveats"), weather.attrs.get("caveats")) if text]
+    caveats += [
+        "air temperature, humidity and wind are uniform: no heat island, no wind shelter",
+        "nothing casts shade from beyond the grid's border",
+    ]
+    result.attrs["caveats"] = "; ".join(str(text) for text in caveats)
+    result.attrs["cells"] = "open ground only; NaN on roofs and inside buildings"
+    used = [name for name in (*REQUIRED, *OPTIONAL) if name in grid]
+    inputs = provenance.fingerprint(grid[used], weather)
+    return provenance.stamp(describe(result), model="heat", options=options, inputs=inputs)
