@@ -391,7 +391,7 @@ def _extents(surfaces: Surfaces, buildings: int) -> tuple[NDArray[np.float64], N
 def _without_doubles(
     ids: list[str], surfaces: Surfaces, repaired: list[Refusal], refused: list[Refusal]
 ) -> tuple[list[str], NDArray[np.bool_]]:
-    """Return unique ids and which buildings stay: a repeated id with the same geometry goes, with another is renamed."""
+    """Return unique ids and which buildings stay: a repeated id goes if its geometry does too, else gets a new name."""
     keep = np.ones(len(ids), dtype=bool)
     if len(set(ids)) == len(ids):
         return ids, keep

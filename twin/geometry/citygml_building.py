@@ -44,8 +44,8 @@ _METRES = {
     "urn:adv:uom:m",
     "urn:ogc:def:uom:EPSG::9001",
 }
-_srs_names = etree.XPath(".//@srsName", smart_strings=False)
-_dimensions = etree.XPath(".//@srsDimension", smart_strings=False)
+_srs_names: Any = etree.XPath(".//@srsName", smart_strings=False)
+_dimensions: Any = etree.XPath(".//@srsDimension", smart_strings=False)
 
 
 @dataclass
@@ -219,7 +219,7 @@ class _Found:
         self.hrefs += [(href, kind) for href in _references(geometry)]
 
     def resolve(self, building: Any) -> int:
-        """Follow references; a polygon takes the kind of the boundary surface that refers to it. Return the dangling."""
+        """Follow references, return how many dangle; a polygon takes the kind of the surface that refers to it."""
         by_any_id: dict[str, Any] | None = None
         dangling = 0
         for href, kind in self.hrefs:

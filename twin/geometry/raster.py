@@ -1,0 +1,437 @@
+"""Rasters from files (GeoTIFF, COG, ESRI ASCII grid, SRTM .hgt) and onto the grid of a city.
+
+A raster is a DataArray with dims (y, x), y descending, coordinates at pixel centres, NaN where it is empty, and the
+horizontal CRS in `spatial_ref`. Reading keeps the file's own pixels, square or not, metric or in degrees.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import xarray as xr
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from twin import limits
+from twin.errors import DataError, InputError
+from twin.geometry.reference_systems import split_compound
+from twin.geometry.sources import existing_file
+
+if TYPE_CHECKING:
+    from twin.city.gridspec import GridSpec
+
+Bounds = tuple[float, float, float, float]
+Method = Literal["nearest", "bilinear", "area", "max"]
+
+_WHAT = "a raster (GeoTIFF, COG, ESRI ASCII grid or SRTM .hgt)"
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_METHODS = {"nearest": "nearest", "bilinear": "bilinear", "area": "average", "max": "max"}
+_VOIDS = (-9999.0, -32768.0, -99999.0)
+_CARRIED = {
+    "SOURCE": "source",
+    "LICENSE": "license",
+    "ATTRIBUTION": "attribution",
+    "VERTICAL_DATUM": "vertical_datum",
+    "SOURCE_DATE": "source_date",
+}
+
+
+def read_raster(
+    path: str | os.PathLike[str],
+    *,
+    bounds: Bounds | None = None,
+    nodata: float | Literal["none"] | None = None,
+    band: int | None = None,
+    crs: CRS | str | int | None = None,
+) -> xr.DataArray:
+    """Read one band of a raster file on its own pixels.
+
+    Parameters
+    ----------
+    path : path-like
+        GeoTIFF, COG, ESRI ASCII grid or SRTM .hgt.
+    bounds : (xmin, ymin, xmax, ymax), optional
+        Read only the pixels that touch this box; in the file's CRS.
+    nodata : float or "none", optional
+        Value that means "empty". None takes what the file says; ``"none"`` ignores it, for files whose tag is a real
+        value (0.0 on an elevation raster near the sea).
+    band : int, optional
+        From 1; needed if the file has several.
+    crs : pyproj.CRS, str or int, optional
+        For files that name none.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims (y, x); float32, or float64 where the file's numbers need it; attrs `source`, `license`, `attribution`,
+        `vertical_datum` and `units` if the file names them.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, cut off, no raster, without georeference, rotated, outside `bounds`, or holds a common
+        void value (-9999, -32768, below -1e30) without saying that it means "empty".
+    InputError
+        If an argument is impossible.
+    LimitError
+        If more cells than ``twin.limits.MAX_RASTER_CELLS`` would be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> text = "ncols 2\\nnrows 2\\nxllcorner 0\\nyllcorner 0\\ncellsize 1\\nNODATA_value -1\\n1 2\\n3 -1\\n"
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "ground.asc"
+    ...     _ = file.write_text(text)
+    ...     ground = read_raster(file, crs="EPSG:25832")
+    >>> ground.values.tolist(), ground.y.values.tolist()
+    ([[1.0, 2.0], [3.0, nan]], [1.5, 0.5])
+    """
+    import rasterio
+    from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+    given = _given_crs(crs)
+    if isinstance(nodata, str) and nodata != "none":
+        raise InputError(f"nodata is {nodata!r}; give a number, 'none' to ignore the file's tag, or None to use it")
+    file = existing_file(path, _WHAT)
+    driver = _driver(file)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # refused below, with a way out
+            with rasterio.open(file, driver=driver) as source:
+                number = _checked_band(source, band, file)
+                horizontal, vertical = _system(source, given, file)
+                window, transform = _window(source, bounds, file)
+                values = source.read(number, window=window)
+                values = _as_float(values, source, number, nodata, file, window)
+                tags = {**source.tags(), **source.tags(number)}
+                units = source.units[number - 1]
+    except RasterioError as error:
+        raise DataError(f"{file} cannot be read as {_WHAT}: {error}; it is cut off or of another kind") from None
+    if transform.e > 0:
+        values = values[::-1]
+        transform = transform * Affine.translation(0, len(values)) * Affine.scale(1, -1)
+    if transform.a < 0:
+        values = values[:, ::-1]
+        transform = transform * Affine.translation(values.shape[1], 0) * Affine.scale(-1, 1)
+    attributes: dict[str, Any] = {name: tags[tag] for tag, name in _CARRIED.items() if tags.get(tag)}
+    if vertical is not None:
+        attributes.setdefault("vertical_datum", vertical)
+    if units:
+        attributes["units"] = units
+    attributes["file"] = file.name
+    return xr.DataArray(
+        np.ascontiguousarray(values),
+        dims=("y", "x"),
+        coords=_coordinates(transform, values.shape, horizontal),
+        name="raster",
+        attrs=attributes,
+    )
+
+
+def resample(raster: xr.DataArray, spec: GridSpec, method: Method = "bilinear") -> xr.DataArray:
+    """Put a raster on the cells of a grid, in the grid's CRS.
+
+    Parameters
+    ----------
+    raster : xarray.DataArray
+        As `read_raster` returns it: dims (y, x), y descending, regular, with `spatial_ref`.
+    spec : GridSpec
+        The grid.
+    method : {"nearest", "bilinear", "area", "max"}
+        Pixel under the cell centre; linear between pixel centres (averaging where cells are larger than pixels);
+        mean over the cell weighted by overlap; largest pixel that the cell touches.
+
+    Returns
+    -------
+    xarray.DataArray
+        On the grid, same dtype and attrs. Where pixels and cells coincide the values are copied, whatever the method.
+        NaN outside the raster and where all pixels are empty; empty pixels do not count in means.
+
+    Raises
+    ------
+    InputError
+        If the raster's axes are irregular or the method is unknown.
+    DataError
+        If raster and grid do not overlap.
+
+    Examples
+    --------
+    >>> from twin import GridSpec
+    >>> fine = GridSpec.from_bounds((0, 0, 4, 2), 1.0, "EPSG:25832")
+    >>> raster = xr.DataArray([[1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0, 4.0]], dims=("y", "x"), coords=fine.coordinates())
+    >>> resample(raster, GridSpec.from_bounds((0, 0, 4, 2), 2.0, "EPSG:25832"), "area").values.tolist()
+    [[1.5, 3.5]]
+    """
+    if method not in _METHODS:
+        raise InputError(f"method is {method!r}; it must be one of {', '.join(_METHODS)}")
+    if raster.dims != ("y", "x"):
+        raise InputError(f"the raster has dims {raster.dims}; they must be ('y', 'x')")
+    transform, crs = transform_of(raster), raster_crs(raster)
+    source = np.asarray(raster.values)
+    if source.dtype not in (np.float32, np.float64):
+        source = source.astype(np.float64)
+    shift = _lattice_shift(transform, crs, spec)
+    if shift is not None:
+        values, touched = _copy(source, spec.shape, *shift)
+    else:
+        values, touched = _warp(source, transform, crs, spec, method)
+    if not touched:
+        raise DataError(
+            f"the raster {raster.attrs.get('file', raster.name)} ({_box(transform, source.shape, crs)}) does not "
+            f"overlap the grid ({_box(spec.transform, spec.shape, spec.crs)})"
+        )
+    return xr.DataArray(values, dims=("y", "x"), coords=spec.coordinates(), name=raster.name, attrs=raster.attrs)
+
+
+def transform_of(raster: xr.DataArray) -> Affine:
+    """Return the affine transform from (column, row) to (x, y) of a raster with regular axes.
+
+    Raises
+    ------
+    InputError
+        If an axis is missing, irregular or y ascends.
+
+    Examples
+    --------
+    >>> raster = xr.DataArray(np.zeros((2, 2)), dims=("y", "x"), coords={"y": [1.5, 0.5], "x": [0.5, 1.5]})
+    >>> tuple(transform_of(raster))[:6]
+    (1.0, 0.0, 0.0, 0.0, -1.0, 2.0)
+    """
+    steps, firsts = [], []
+    written = raster.coords["spatial_ref"].attrs.get("GeoTransform") if "spatial_ref" in raster.coords else None
+    sizes = [abs(float(written.split()[index])) for index in (1, 5)] if written else [math.nan, math.nan]
+    for axis, sign, size in (("x", 1.0, sizes[0]), ("y", -1.0, sizes[1])):
+        if axis not in raster.coords or raster[axis].ndim != 1:
+            raise InputError(f"the raster has no one-dimensional coordinate {axis!r}")
+        values = np.asarray(raster[axis].values, dtype=np.float64)
+        if len(values) > 1:
+            step = (values[-1] - values[0]) / (len(values) - 1) * sign
+            if not step > 0 or np.abs(np.diff(values) * sign - step).max() > 1e-3 * step:
+                order = "ascend" if axis == "x" else "descend"
+                raise InputError(f"the raster's {axis} coordinate must {order} in equal steps")
+        elif math.isfinite(size):
+            step = size
+        else:
+            raise InputError(f"the raster has one cell along {axis} and no GeoTransform: its size is unknown")
+        steps.append(step)
+        firsts.append(values[0])
+    return Affine(steps[0], 0.0, firsts[0] - steps[0] / 2, 0.0, -steps[1], firsts[1] + steps[1] / 2)
+
+
+def raster_crs(raster: xr.DataArray) -> CRS:
+    """Return the horizontal CRS of a raster.
+
+    Raises
+    ------
+    InputError
+        If it has none.
+
+    Examples
+    --------
+    >>> raster_crs(xr.DataArray(0.0))
+    Traceback (most recent call last):
+    twin.errors.InputError: the raster has no CRS (coordinate 'spatial_ref'); write one with raster.rio.write_crs(...)
+    """
+    attributes = raster.coords["spatial_ref"].attrs if "spatial_ref" in raster.coords else {}
+    text = attributes.get("crs_wkt") or attributes.get("spatial_ref")
+    if not text:
+        raise InputError("the raster has no CRS (coordinate 'spatial_ref'); write one with raster.rio.write_crs(...)")
+    try:
+        return split_compound(CRS.from_user_input(text))[0]
+    except CRSError as error:
+        raise InputError(f"the raster's CRS cannot be read: {error}") from None
+
+
+def _given_crs(crs: CRS | str | int | None) -> CRS | None:
+    try:
+        return None if crs is None else split_compound(CRS.from_user_input(crs))[0]
+    except CRSError as error:
+        raise InputError(f"crs is {crs!r}, which is no CRS ({error}); give one like 'EPSG:25832'") from None
+
+
+def _driver(file: Path) -> str:
+    """Return GDAL's name for the format; only formats that never make GDAL open other files or the network."""
+    with file.open("rb") as handle:
+        start = handle.read(64)
+    if start[:4] in _TIFF:
+        return "GTiff"
+    if start.lstrip().lower().startswith((b"ncols", b"nrows", b"xll", b"yll", b"cellsize")):
+        return "AAIGrid"
+    if file.suffix.lower() == ".hgt":
+        return "SRTMHGT"
+    raise DataError(f"{file} begins with {start[:12]!r}: {_WHAT} is expected there")
+
+
+def _checked_band(source: Any, band: int | None, file: Path) -> int:
+    if band is None and source.count > 1:
+        raise DataError(f"{file} has {source.count} bands; name one with band=1 to {source.count}")
+    number = 1 if band is None else band
+    if not 1 <= number <= source.count:
+        raise InputError(f"band is {number}; {file} has 1 to {source.count}")
+    if np.dtype(source.dtypes[number - 1]).kind not in "iuf":
+        raise DataError(f"{file} holds {source.dtypes[number - 1]} values; real numbers are needed")
+    return number
+
+
+def _system(source: Any, given: CRS | None, file: Path) -> tuple[CRS, str | None]:
+    if source.crs is None:
+        if given is None:
+            raise DataError(f"{file} names no CRS; give it as crs='EPSG:...'")
+        return given, None
+    horizontal, vertical = split_compound(CRS.from_wkt(source.crs.to_wkt()))
+    if given is not None and given != horizontal:
+        raise DataError(f"{file} names the CRS {horizontal.name}, but {given.name} was given; leave crs out")
+    return horizontal, vertical
+
+
+def _window(source: Any, bounds: Bounds | None, file: Path) -> tuple[Any, Affine]:
+    """Return the window of pixels that touch the bounds and its transform, after the checks of place and size."""
+    from rasterio.windows import Window
+
+    transform = source.transform
+    if transform.is_identity or not all(math.isfinite(value) for value in transform) or transform.determinant == 0:
+        raise DataError(f"{file} has no georeference (no pixel size and corner); export it with one, or a world file")
+    if abs(transform.b) > 1e-9 * abs(transform.a) or abs(transform.d) > 1e-9 * abs(transform.e):
+        raise DataError(f"{file} is rotated against its axes; warp it to north-up first")
+    column, row, columns, rows = 0, 0, source.width, source.height
+    if bounds is not None:
+        xmin, ymin, xmax, ymax = (float(value) for value in bounds)
+        if not np.isfinite([xmin, ymin, xmax, ymax]).all() or xmin >= xmax or ymin >= ymax:
+            raise InputError(f"bounds are {bounds}; they must be finite, as (xmin, ymin, xmax, ymax) with min < max")
+        corners = [~transform @ corner if hasattr(transform, "__matmul__") else ~transform * corner
+                   for corner in ((xmin, ymin), (xmax, ymax))]  # fmt: skip
+        across, down = (sorted(values) for values in zip(*corners, strict=True))
+        # a box that ends on a pixel edge does not touch the next pixel
+        column, last_column = max(0, math.floor(across[0] + 1e-6)), min(columns, math.ceil(across[1] - 1e-6))
+        row, last_row = max(0, math.floor(down[0] + 1e-6)), min(rows, math.ceil(down[1] - 1e-6))
+        if column >= last_column or row >= last_row:
+            raise DataError(
+                f"{file} covers {tuple(source.bounds)} and does not touch the bounds asked for, {bounds}; are they in "
+                "its CRS?"
+            )
+        columns, rows = last_column - column, last_row - row
+    limits.check(rows * columns, "MAX_RASTER_CELLS", f"{file}: {rows:,} x {columns:,} cells would be read")
+    return Window(column, row, columns, rows), transform * Affine.translation(column, row)
+
+
+def _as_float(
+    values: NDArray[Any], source: Any, number: int, nodata: float | str | None, file: Path, window: Any
+) -> NDArray[Any]:
+    """Return the values as floats with NaN where they are empty, scale and offset applied."""
+    from rasterio.enums import MaskFlags
+
+    dtype = np.float64 if values.dtype.itemsize > 4 or values.dtype in (np.int32, np.uint32) else np.float32
+    tag = source.nodatavals[number - 1] if nodata is None else nodata
+    empty = np.zeros(values.shape, dtype=bool)
+    if tag is not None and not isinstance(tag, str):
+        if values.dtype.kind == "f" and math.isfinite(tag):
+            with np.errstate(over="ignore"):
+                empty = values == values.dtype.type(tag)
+        elif math.isfinite(tag):
+            empty = values == tag
+    elif tag is None and values.size:
+        low = float(np.nanmin(values)) if not np.isnan(values).all() else 0.0
+        if low in _VOIDS or low < -1e30:
+            raise DataError(
+                f"{file} holds the value {low:g} but does not say that it means 'empty'; give nodata={low:g}, or "
+                "nodata='none' if it is real"
+            )
+    flags = source.mask_flag_enums[number - 1]
+    if nodata is None and (MaskFlags.per_dataset in flags or MaskFlags.alpha in flags):
+        empty |= source.read_masks(number, window=window) == 0
+    result = values.astype(dtype)
+    scale, offset = source.scales[number - 1], source.offsets[number - 1]
+    if scale != 1.0 or offset != 0.0:
+        result = (values.astype(np.float64) * scale + offset).astype(dtype)
+    result[empty | ~np.isfinite(result)] = np.nan
+    return result
+
+
+def _coordinates(transform: Affine, shape: tuple[int, int], crs: CRS) -> dict[str, xr.Variable]:
+    rows, columns = shape
+    x = transform.c + (np.arange(columns) + 0.5) * transform.a
+    y = transform.f + (np.arange(rows) + 0.5) * transform.e
+    if crs.is_geographic:
+        names = {
+            "x": {"standard_name": "longitude", "long_name": "longitude", "units": "degrees_east"},
+            "y": {"standard_name": "latitude", "long_name": "latitude", "units": "degrees_north"},
+        }
+    else:
+        unit = crs.axis_info[0].unit_name if crs.axis_info else "metre"
+        names = {
+            axis: {
+                "standard_name": f"projection_{axis}_coordinate",
+                "long_name": name,
+                "units": "m" if unit == "metre" else unit,
+            }
+            for axis, name in (("x", "easting"), ("y", "northing"))
+        }
+    attributes = {str(key): value for key, value in crs.to_cf().items()}
+    attributes["spatial_ref"] = attributes["crs_wkt"]
+    attributes["GeoTransform"] = " ".join(repr(float(value)) for value in transform.to_gdal())
+    return {
+        "y": xr.Variable("y", y, {**names["y"], "axis": "Y"}),
+        "x": xr.Variable("x", x, {**names["x"], "axis": "X"}),
+        "spatial_ref": xr.Variable((), np.int64(0), attributes),
+    }
+
+
+def _lattice_shift(transform: Affine, crs: CRS, spec: GridSpec) -> tuple[int, int] | None:
+    """Return row and column of the grid's first cell in the raster if pixels and cells coincide, else None."""
+    size = spec.resolution
+    extent = max(*spec.shape, 1)
+    if crs != spec.crs or max(abs(transform.a - size), abs(-transform.e - size)) * extent > 1e-3 * size:
+        return None
+    column, row = (spec.left - transform.c) / size, (transform.f - spec.top) / size
+    if max(abs(column - round(column)), abs(row - round(row))) > 1e-3:
+        return None
+    return round(row), round(column)
+
+
+def _copy(source: NDArray[Any], shape: tuple[int, int], row: int, column: int) -> tuple[NDArray[Any], bool]:
+    values = np.full(shape, np.nan, dtype=source.dtype)
+    first_row, last_row = max(0, row), min(source.shape[0], row + shape[0])
+    first_column, last_column = max(0, column), min(source.shape[1], column + shape[1])
+    if first_row >= last_row or first_column >= last_column:
+        return values, False
+    values[first_row - row : last_row - row, first_column - column : last_column - column] = source[
+        first_row:last_row, first_column:last_column
+    ]
+    return values, True
+
+
+def _warp(source: NDArray[Any], transform: Affine, crs: CRS, spec: GridSpec, method: str) -> tuple[NDArray[Any], bool]:
+    from rasterio.crs import CRS as RasterioCRS  # noqa: N811
+    from rasterio.enums import Resampling
+    from rasterio.warp import reproject
+
+    systems = {
+        "src_transform": transform,
+        "src_crs": RasterioCRS.from_wkt(crs.to_wkt()),
+        "dst_transform": spec.transform,
+        "dst_crs": RasterioCRS.from_wkt(spec.crs.to_wkt()),
+        "src_nodata": np.nan,
+        "dst_nodata": np.nan,
+        "tolerance": 0.0,  # every cell by the exact transform, not a linear guess within an eighth of a pixel
+        "num_threads": 1,
+    }
+    values = np.full(spec.shape, np.nan, dtype=source.dtype)
+    reproject(source, values, resampling=Resampling[_METHODS[method]], **systems)
+    if np.isfinite(values).any():
+        return values, True
+    covered = np.full(spec.shape, np.nan, dtype=np.float32)  # empty pixels, or none at all?
+    reproject(np.ones(source.shape, np.float32), covered, resampling=Resampling.max, **systems)
+    return values, bool(np.isfinite(covered).any())
+
+
+def _box(transform: Affine, shape: tuple[int, int], crs: CRS) -> str:
+    right, bottom = transform.c + shape[1] * transform.a, transform.f + shape[0] * transform.e
+    return f"{transform.c:.8g} to {right:.8g}, {bottom:.8g} to {transform.f:.8g} in {crs.name}"
