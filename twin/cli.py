@@ -1,0 +1,231 @@
+"""The command line: `twin demo`, `run`, `compare`, `info`, `warmup`.
+
+Results go to standard output, progress and complaints to standard error. Exit codes: 0 done, 1 refused (one line says
+why), 2 wrong usage, 130 interrupted. Names are imported inside the commands, so that `twin --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from twin import __version__, progress
+from twin.errors import InputError, TwinError
+
+if TYPE_CHECKING:
+    from twin.scenario.study import Study
+
+DEMO = "neudrossenfeld"
+EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Words after ``twin``; those of the process unless given.
+
+    Returns
+    -------
+    int
+        0 done, 1 refused, 2 wrong usage, 130 interrupted.
+
+    Examples
+    --------
+    >>> main(["--version"])
+    twin 0.1.0
+    0
+    """
+    _speak_safely(sys.stdout, sys.stderr)
+    try:
+        options = _parser().parse_args(arguments)
+    except SystemExit as stop:  # argparse has said why
+        return stop.code if isinstance(stop.code, int) else EXIT_USAGE
+    if options.quiet:
+        progress.show(False)
+    command: Callable[[argparse.Namespace], None] = options.command
+    try:
+        command(options)
+        sys.stdout.flush()
+    except TwinError as error:
+        print(f"twin: {_one_line(error)}", file=sys.stderr)
+        return EXIT_REFUSED
+    except KeyboardInterrupt:
+        print("twin: interrupted; finished stages are kept if --store was given", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+        return EXIT_OK
+    finally:
+        if options.quiet:
+            progress.show(None)
+    return EXIT_OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="twin", description="Urban digital twin: heat, flood and traffic of a city, scenarios compared."
+    )
+    parser.add_argument("--version", action="version", version=f"twin {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--threads", type=_threads, default=None, help="threads of the models (default: all cores)")
+    common.add_argument("--quiet", action="store_true", help="no progress on standard error")
+    language = argparse.ArgumentParser(add_help=False)
+    language.add_argument("--language", choices=("en", "de"), default=None, help="language of table and report")
+
+    demo = commands.add_parser("demo", parents=[common, language], help="a village on a hot day, in heavy rain, at rush hour")
+    demo.add_argument("--output", type=Path, default=Path("twin-demo.html"), help="report (default: %(default)s)")
+    demo.add_argument("--store", type=Path, default=None, help="folder that keeps results across runs")
+    demo.set_defaults(command=_demo)
+
+    run = commands.add_parser("run", parents=[common, language], help="run a study file or a ready study")
+    run.add_argument("study", help="path of a TOML file, or the name of a ready study")
+    run.add_argument("--output", type=Path, default=None, help="FILE.html for the report, or a folder for everything")
+    run.add_argument("--store", type=Path, default=None, help="folder that keeps results across runs")
+    run.set_defaults(command=_run)
+
+    compare = commands.add_parser("compare", parents=[common, language], help="indicator table of saved or ready studies")
+    compare.add_argument("study", nargs="+", help="folder written by `twin run --output DIR`, study file or name")
+    compare.add_argument("--store", type=Path, default=None, help="folder that keeps results across runs")
+    compare.set_defaults(command=_compare)
+
+    info = commands.add_parser("info", parents=[common, language], help="what a city holds, and what it lacks")
+    info.add_argument("city", help="path of a city.toml, or the name of a sample city")
+    info.set_defaults(command=_info)
+
+    warmup = commands.add_parser("warmup", parents=[common], help="compile all kernels ahead of the first use")
+    warmup.set_defaults(command=_warmup)
+    return parser
+
+
+def _demo(options: argparse.Namespace) -> None:
+    _run_study(DEMO, options, report=options.output, folder=None)
+
+
+def _run(options: argparse.Namespace) -> None:
+    report, folder = _targets(options.output)
+    _run_study(options.study, options, report, folder)
+
+
+def _run_study(name: str, options: argparse.Namespace, report: Path | None, folder: Path | None) -> None:
+    from twin.scenario.files import load_study
+
+    if report is not None:
+        _refuse_unwritable(report)
+    spec = load_study(name)
+    if not options.quiet:
+        _watch()
+    language = options.language or spec.language
+    study = spec.run(store=options.store, threads=options.threads)
+    _print_study(study, language)
+    if folder is not None:
+        study.save(folder)
+        print(f"\nresults: {folder.resolve()}")
+    if report is not None:
+        print(f"\n{'Bericht' if language == 'de' else 'report'}: {study.report(report, language).resolve()}")
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from twin.scenario.indicator_table import read_saved_table
+
+    for number, given in enumerate(options.study):
+        if number:
+            print()
+        folder = Path(given)
+        if folder.is_dir():
+            print(read_saved_table(folder, options.language or "en"))
+            continue
+        _run_study(given, options, None, None)
+
+
+def _info(options: argparse.Namespace) -> None:
+    from twin.city.samples import SAMPLES, sample_city
+
+    if options.city in SAMPLES:
+        city = sample_city(options.city)
+    else:
+        from twin.city.load import load_city
+
+        city = load_city(options.city)
+    print(repr(city))
+
+
+def _warmup(options: argparse.Namespace) -> None:
+    from twin.scenario.hamlet import warm_up
+
+    if not options.quiet:
+        _watch()
+    seconds = warm_up(threads=options.threads)
+    print(f"all kernels are compiled ({seconds:.0f} s)")
+
+
+def _print_study(study: Study, language: str) -> None:
+    from twin.scenario.indicator_table import format_table
+
+    comparison = study.compare()
+    print(format_table(comparison.table, language))
+    print()
+    print(comparison.text(language))
+
+
+def _targets(output: Path | None) -> tuple[Path | None, Path | None]:
+    """Return the report and the folder that `--output` means."""
+    if output is None:
+        return None, None
+    if output.suffix.lower() in (".html", ".htm"):
+        return output, None
+    if output.is_file():
+        raise InputError(f"--output {output} is a file; give a folder, or a name that ends in .html for the report alone")
+    return output / "report.html", output
+
+
+def _refuse_unwritable(report: Path) -> None:
+    """Refuse a report that could not be written, before the models run."""
+    if report.is_dir():
+        raise InputError(f"the report {str(report)!r} is a folder; give a file name that ends in .html")
+    try:
+        report.parent.mkdir(parents=True, exist_ok=True)
+        with report.open("ab"):
+            pass
+        if report.stat().st_size == 0:
+            report.unlink()
+    except OSError as error:
+        raise InputError(f"the report {str(report)!r} cannot be written: {error.strerror}; choose another place") from error
+
+
+def _watch() -> None:
+    """Show progress where someone watches; piped standard error stays free of bars."""
+    progress.show(True if sys.stderr is not None and sys.stderr.isatty() else None)
+
+
+def _threads(text: str) -> int:
+    try:
+        count = int(text)
+    except ValueError:
+        count = 0
+    if not 1 <= count <= 1024:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of threads; give 1 or more")
+    return count
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())
+
+
+def _speak_safely(*streams: TextIO | None) -> None:
+    """Let characters that a console cannot show become '?' there, instead of an error after minutes of work."""
+    for stream in streams:
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,28 @@
+"""What a planner can do to a city. Each measure is frozen data whose `apply` turns a city into a changed copy.
+
+measure.py    what all measures have in common
+trees.py      `plant_trees`
+unsealing.py  `unseal`
+building.py   `add_building`
+streets.py    `close_road`, `set_speed`
+"""
+
+from twin.scenario.measures.building import AddBuilding, add_building
+from twin.scenario.measures.measure import Measure
+from twin.scenario.measures.streets import CloseRoad, SetSpeed, close_road, set_speed
+from twin.scenario.measures.trees import PlantTrees, plant_trees
+from twin.scenario.measures.unsealing import Unseal, unseal
+
+__all__ = [
+    "AddBuilding",
+    "CloseRoad",
+    "Measure",
+    "PlantTrees",
+    "SetSpeed",
+    "Unseal",
+    "add_building",
+    "close_road",
+    "plant_trees",
+    "set_speed",
+    "unseal",
+]

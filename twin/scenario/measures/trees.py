@@ -1,0 +1,204 @@
+"""Planting trees: on a lattice in an area, or at given points.
+
+A place on a roof, on a road open to traffic, in water or under an existing crown is left out, and the record says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from twin.city.city import City
+from twin.errors import InputError
+from twin.scenario.areas import Area, AreaLike, read_area, refuse_outside
+from twin.scenario.measures.measure import ROOF, WATER, carriageway, check_cost, footprint, replace_variables
+from twin.units import Quantity, to_si
+
+if TYPE_CHECKING:
+    from twin.compare.variant import MeasureRecord
+
+
+@dataclass(frozen=True)
+class PlantTrees:
+    """Trees of one size, see `plant_trees`; lengths in m."""
+
+    area: Area | None
+    points: Area | None
+    spacing: float
+    height: float
+    crown_diameter: float
+    base_height: float
+    cost: float | None = None
+    kind: ClassVar[str] = "plant_trees"
+
+    def apply(self, city: City) -> tuple[City, MeasureRecord]:
+        """Return the city with the trees, and the record of how many found a place."""
+        from twin.city.trees import stamp_crowns
+        from twin.compare.variant import MeasureRecord
+
+        spec = city.spec
+        places = self._places(city)
+        reasons = _obstacles(city, places)
+        planted = places[reasons == ""]
+        if len(planted) == 0:
+            raise InputError(
+                f"plant_trees finds no place among {len(places)}: {_counted(reasons, _EN)}; draw the area on open ground"
+            )
+        trees = gpd.GeoDataFrame(
+            {"height": self.height, "crown_diameter": self.crown_diameter, "source": "planned"},
+            geometry=gpd.points_from_xy(planted[:, 0], planted[:, 1]),
+            crs=spec.crs,
+            index=np.arange(len(planted)),
+        )
+        top, base = stamp_crowns(city.grid, planted, self.height, self.crown_diameter, self.base_height)
+        grid = replace_variables(city.grid, {"canopy_height": top.values, "canopy_base_height": base.values})
+        table = trees if len(city.trees) == 0 else pd.concat([city.trees, trees], ignore_index=True)
+        changed = city.with_changes(grid=grid, trees=table)
+        left_out = int((reasons != "").sum())
+        notes = (f"{left_out} of {len(places)} places left out: {_counted(reasons, _EN)}",) if left_out else ()
+        record = MeasureRecord(
+            kind=self.kind,
+            title_en=f"{len(planted)} trees, {self.height:g} m high, crowns of {self.crown_diameter:g} m",
+            title_de=f"{len(planted)} Bäume, {self.height:g} m hoch, Kronen von {self.crown_diameter:g} m".replace(".", ","),
+            footprint=footprint(city, trees.geometry.buffer(self.crown_diameter / 2.0)),
+            changes=("canopy_height", "canopy_base_height", "trees"),
+            cost=self.cost,
+            notes=notes,
+        )
+        return changed, record
+
+    def _places(self, city: City) -> NDArray[np.float64]:
+        spec = city.spec
+        if self.points is not None:
+            geometry = self.points.within(spec.crs)
+            refuse_outside(geometry, spec, "plant_trees: points")
+            return shapely.get_coordinates(geometry)
+        assert self.area is not None
+        geometry = self.area.within(spec.crs)
+        refuse_outside(geometry, spec, "plant_trees: area")
+        xmin, ymin, xmax, ymax = shapely.intersection(geometry, shapely.box(*spec.bounds)).bounds
+        # centred on the area, so that a mirrored area gets mirrored trees
+        x, y = (_lattice(low, high, self.spacing) for low, high in ((xmin, xmax), (ymin, ymax)))
+        grid_x, grid_y = np.meshgrid(x, y[::-1])
+        shapely.prepare(geometry)
+        inside = shapely.contains_xy(geometry, grid_x, grid_y)
+        if not inside.any():
+            raise InputError(
+                f"plant_trees: no tree fits the area ({geometry.area:.0f} m²) at a spacing of {self.spacing:g} m; "
+                "give a smaller spacing, a larger area or points"
+            )
+        return np.column_stack([grid_x[inside], grid_y[inside]])
+
+
+def plant_trees(
+    area: AreaLike | None = None,
+    points: AreaLike | None = None,
+    *,
+    spacing: Quantity = "8 m",
+    height: Quantity = 10.0,
+    crown_diameter: Quantity = 6.0,
+    base_height: Quantity | None = None,
+    cost: float | None = None,
+) -> PlantTrees:
+    """Plant trees of one size on a square lattice in an area, or at given points.
+
+    Parameters
+    ----------
+    area : shapely polygon, bounds, GeoJSON, GeoDataFrame or path
+        Where to plant; trees stand `spacing` apart. Give this or `points`.
+    points : shapely points, (n, 2) coordinates, GeoJSON, GeoDataFrame or path
+        Where each tree stands.
+    spacing : number (m) or text
+        Distance between neighbours, 1 to 100 m.
+    height : number (m) or text
+        Height of the grown tree, 1 to 60 m.
+    crown_diameter : number (m) or text
+        Width of the crown, 0.5 to 40 m.
+    base_height : number (m) or text, optional
+        Height of the crown's lower edge; a quarter of the height unless given.
+    cost : float, optional
+        Cost of the measure in euro.
+
+    Returns
+    -------
+    PlantTrees
+
+    Raises
+    ------
+    InputError
+        If neither or both of area and points are given, or a size is out of range.
+
+    Examples
+    --------
+    >>> plant_trees((0, 0, 40, 40), spacing="8 m", height=12, crown_diameter=7).base_height
+    3.0
+    """
+    if (area is None) == (points is None):
+        raise InputError("plant_trees needs either area= or points=, one of the two")
+    tall = _within(height, "height", 1.0, 60.0)
+    base = tall / 4.0 if base_height is None else to_si(base_height, "m", name="base_height", minimum=0.0)
+    if base >= tall:
+        raise InputError(f"base_height is {base:g} m; it must lie below the height of {tall:g} m")
+    return PlantTrees(
+        area=None if area is None else read_area(area),
+        points=None if points is None else read_area(points, name="points", kind="point"),
+        spacing=_within(spacing, "spacing", 1.0, 100.0),
+        height=tall,
+        crown_diameter=_within(crown_diameter, "crown_diameter", 0.5, 40.0),
+        base_height=base,
+        cost=check_cost(cost, "plant_trees"),
+    )
+
+
+_EN = {
+    "outside": "outside the grid",
+    "roof": "on roofs",
+    "water": "in water",
+    "crown": "under existing crowns",
+    "road": "on roads",
+}
+
+
+def _obstacles(city: City, places: NDArray[np.float64]) -> NDArray[np.str_]:
+    """Return why each place cannot take a tree, "" where it can."""
+    spec = city.spec
+    xmin, ymin, xmax, ymax = spec.bounds
+    x, y = places[:, 0], places[:, 1]
+    reasons = np.full(len(places), "", dtype="<U8")
+    here = (x >= xmin) & (x < xmax) & (y > ymin) & (y <= ymax)
+    reasons[~here] = "outside"
+    columns = np.clip(((x - xmin) / spec.resolution).astype(int), 0, spec.columns - 1)
+    rows = np.clip(((ymax - y) / spec.resolution).astype(int), 0, spec.rows - 1)
+    cover = city.grid["land_cover"].values[rows, columns]
+    road = carriageway(city)
+    shapely.prepare(road)
+    for reason, blocked in (
+        ("roof", (cover == ROOF) | (city.grid["building_id"].values[rows, columns] > 0)),
+        ("water", cover == WATER),
+        ("crown", np.nan_to_num(city.grid["canopy_height"].values[rows, columns]) > 0),
+        ("road", shapely.intersects_xy(road, x, y)),
+    ):
+        reasons[(reasons == "") & blocked] = reason
+    return reasons
+
+
+def _counted(reasons: NDArray[np.str_], words: dict[str, str]) -> str:
+    return ", ".join(f"{(reasons == key).sum()} {words[key]}" for key in words if (reasons == key).any())
+
+
+def _lattice(low: float, high: float, spacing: float) -> NDArray[np.float64]:
+    count = max(1, int((high - low) / spacing))
+    return (low + high) / 2.0 + (np.arange(count) - (count - 1) / 2.0) * spacing
+
+
+def _within(value: Quantity, name: str, minimum: float, maximum: float) -> float:
+    number = to_si(value, "m", name=name, minimum=minimum)
+    if number > maximum:
+        raise InputError(f"{name} is {value!r}; it must be at most {maximum:g} m")
+    return number

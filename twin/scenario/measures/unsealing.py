@@ -1,0 +1,131 @@
+"""Unsealing: asphalt and paving become ground that breathes and drinks.
+
+One change of the ground reaches the heat model (albedo, emissivity, evaporation) and the flood model (roughness,
+infiltration) alike. Roofs, water and roads open to traffic stay as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import shapely
+
+from twin.city.city import City
+from twin.errors import InputError
+from twin.scenario.areas import Area, AreaLike, cells_inside, read_area, refuse_outside
+from twin.scenario.measures.measure import (
+    ROOF,
+    WATER,
+    check_cost,
+    footprint,
+    on_carriageway,
+    replace_variables,
+)
+
+if TYPE_CHECKING:
+    from twin.compare.variant import MeasureRecord
+
+OPEN_GROUND = ("gravel", "bare_soil", "grass", "shrub")
+"""What sealed ground can be turned into."""
+
+
+@dataclass(frozen=True)
+class Unseal:
+    """Sealed ground turned into open ground, see `unseal`."""
+
+    area: Area
+    to: str
+    cost: float | None = None
+    kind: ClassVar[str] = "unseal"
+
+    def apply(self, city: City) -> tuple[City, MeasureRecord]:
+        """Return the city with the ground unsealed, and the record of what was left out."""
+        from twin.city.surfaces import surface, surface_parameters
+        from twin.compare.variant import MeasureRecord
+
+        spec, grid = city.spec, city.grid
+        geometry = self.area.within(spec.crs)
+        refuse_outside(geometry, spec, "unseal: area")
+        target = surface(self.to)
+        inside = cells_inside(geometry, spec)
+        if not inside.any():
+            raise InputError(
+                f"unseal: the area ({geometry.area:.0f} m²) holds no cell centre of {spec.resolution:g} m cells; "
+                "draw it larger or use a finer grid"
+            )
+        cover = grid["land_cover"].values
+        roof = inside & ((cover == ROOF) | (grid["building_id"].values > 0))
+        water = inside & (cover == WATER) & ~roof
+        road = on_carriageway(city, inside & ~roof & ~water)
+        # a share given by a map of sealing counts, not only the class
+        sealed = inside & ~roof & ~water & ~road & (grid["sealed_fraction"].values > target.sealed_fraction + 1e-6)
+        if not sealed.any():
+            raise InputError(
+                f"unseal: none of the {inside.sum()} cells in the area is sealed ground "
+                f"({roof.sum()} roof, {water.sum()} water, {road.sum()} road open to traffic, the others "
+                f"are as open as {self.to}); draw it on sealed yards or squares"
+            )
+        new_cover = np.where(sealed, target.code, cover)
+        new_values = surface_parameters(np.asarray([target.code]))
+        arrays = {"land_cover": new_cover}
+        for name, value in new_values.items():
+            if name in grid:
+                arrays[name] = np.where(sealed, value[0], grid[name].values)
+        before = float(grid["sealed_fraction"].values[sealed].sum() * spec.cell_area)
+        notes = [
+            f"{count * spec.cell_area:.0f} m² left out: {reason}"
+            for count, reason in (
+                (int(roof.sum()), "roofs"),
+                (int(water.sum()), "water"),
+                (int(road.sum()), "roads open to traffic"),
+                (int((inside & ~sealed & ~roof & ~water & ~road).sum()), f"ground as open as {self.to} already"),
+            )
+            if count
+        ]
+        if not shapely.box(*spec.bounds).contains(geometry):
+            notes.append("a part of the area lies outside the grid")
+        size = sealed.sum() * spec.cell_area
+        notes.append(f"sealed area falls by {before - target.sealed_fraction * size:.0f} m²")
+        record = MeasureRecord(
+            kind=self.kind,
+            title_en=f"{size:.0f} m² unsealed to {self.to.replace('_', ' ')}",
+            title_de=f"{size:.0f} m² entsiegelt zu {target.label_de}",
+            footprint=footprint(city, [geometry]),
+            changes=tuple(arrays),
+            cost=self.cost,
+            notes=tuple(notes),
+        )
+        return city.with_changes(grid=replace_variables(grid, arrays)), record
+
+
+def unseal(area: AreaLike, to: str = "grass", *, cost: float | None = None) -> Unseal:
+    """Turn sealed ground into open ground.
+
+    Parameters
+    ----------
+    area : polygon in any form
+        Where. Roofs, water, roads open to traffic and open ground inside are left as they are.
+    to : str
+        ``"grass"``, ``"shrub"``, ``"bare_soil"`` or ``"gravel"``.
+    cost : float, optional
+        Cost of the measure in euro.
+
+    Returns
+    -------
+    Unseal
+
+    Raises
+    ------
+    InputError
+        If the area cannot be read or the target is not open ground.
+
+    Examples
+    --------
+    >>> unseal((0, 0, 40, 40), to="shrub").to
+    'shrub'
+    """
+    if to not in OPEN_GROUND:
+        raise InputError(f"unseal: to is {to!r}; open ground is one of: {', '.join(OPEN_GROUND)}")
+    return Unseal(read_area(area), to, check_cost(cost, "unseal"))

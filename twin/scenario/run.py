@@ -1,0 +1,353 @@
+"""`run`: every scenario meets every event, and nothing is computed twice.
+
+A stage is one model on one set of inputs, found by the fingerprint of exactly those inputs: closing a road does not
+run the heat model again. Equal stages are shared within a run, and across runs with a store. All measures are applied
+before the first model starts, so that a mistake in the last one costs no waiting.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from twin import progress
+from twin.city.city import City
+from twin.errors import InputError, MissingDataError
+from twin.provenance import fingerprint
+from twin.scenario.couplings import HEAT_SURFACE, WATER_SURFACE, Couplings, ground_seen, passable_share
+from twin.scenario.events import Event
+from twin.scenario.scenario import BASELINE, Scenario
+from twin.scenario.store import Store, open_store
+
+if TYPE_CHECKING:
+    from twin.city.roads import RoadNetwork
+    from twin.scenario.study import Study
+
+HEAT_INPUTS = (
+    "ground_elevation",
+    "surface_elevation",
+    "building_id",
+    "building_fraction",
+    "canopy_height",
+    "canopy_base_height",
+    *HEAT_SURFACE,
+)
+"""Grid variables the heat model is given."""
+
+FLOOD_INPUTS = ("ground_elevation", "building_id", "building_fraction", *WATER_SURFACE)
+"""Grid variables the flood model is given."""
+
+SAME_DEMAND = "trips of the baseline city, the same in every scenario"
+OWN_DEMAND = "trips of the scenario's residents on the baseline's roads"
+
+
+@dataclass
+class _Stages:
+    """Results by key: in memory for this run, on disk if there is a store."""
+
+    store: Store | None
+    memory: dict[str, Any] = field(default_factory=dict)
+
+    def result(self, key: str, compute: Callable[[], xr.Dataset]) -> xr.Dataset:
+        found: xr.Dataset | None = self.memory.get(key)
+        if found is None and self.store is not None:
+            found = self.store.get(key)
+        if found is None:
+            found = compute()
+            if self.store is not None:
+                self.store.put(key, found)
+        self.memory[key] = found
+        return found
+
+
+def run(
+    city: City,
+    scenarios: Sequence[Scenario] | Scenario = (),
+    events: Sequence[Event] | Event = (),
+    *,
+    couplings: Couplings | None = None,
+    store: str | os.PathLike[str] | None = None,
+    threads: int | None = None,
+    name: str = "study",
+) -> Study:
+    """Run every scenario through every event.
+
+    Parameters
+    ----------
+    city : City
+        The city as it is.
+    scenarios : sequence of Scenario
+        What is to be compared; the baseline is always included.
+    events : sequence of Event
+        What happens; at least one.
+    couplings : Couplings, optional
+        Links between the models; all on unless given.
+    store : path, optional
+        Folder that keeps results across runs.
+    threads : int, optional
+        Threads of the models; all cores unless given. Results do not depend on it.
+    name : str
+        What the study is called.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    InputError
+        If names collide, a measure cannot be applied, or there is no event.
+    MissingDataError
+        If the city lacks what an event needs.
+
+    Notes
+    -----
+    Trips are computed once, from the baseline city, and reused for all scenarios: a measure on a road changes routes,
+    not how many people travel. Only a scenario that changes residents (`add_building`) gets trips of its own. Traffic
+    after a rain meets the deepest water of each road at once, which is on the safe side.
+    """
+    from twin.compare.variant import Variant
+    from twin.scenario.study import Study
+
+    couplings = couplings or Couplings()
+    plans = _checked_scenarios(scenarios)
+    happenings = _checked_events(events)
+    _check_city(city, happenings)
+    stages = _Stages(None if store is None else open_store(store))
+    applied = [plan.apply(city) for plan in plans]
+    variants = []
+    for plan, (changed, records) in zip(plans, applied, strict=True):
+        progress.say(f"twin: {plan.title}")
+        results = _results(city, changed, happenings, couplings, stages, threads)
+        variants.append(Variant(plan.name, plan.title, changed, results, records))
+    return Study(name=name, variants=tuple(variants), events=happenings, couplings=couplings)
+
+
+def _results(
+    baseline: City,
+    city: City,
+    events: Sequence[Event],
+    couplings: Couplings,
+    stages: _Stages,
+    threads: int | None,
+) -> dict[str, xr.Dataset]:
+    results: dict[str, xr.Dataset] = {}
+    for event in events:
+        if event.model == "heat":
+            results[event.name] = _labelled(_heat(baseline, city, event, couplings, stages, threads), event)
+        elif event.model == "flood":
+            results[event.name] = _labelled(_flood(baseline, city, event, couplings, stages, threads), event)
+        else:
+            results[event.name] = _labelled(_traffic(baseline, city, event, stages, threads), event)
+    if not couplings.flooded_roads:
+        return results
+    for rain in (event for event in events if event.model == "flood"):
+        for traffic in (event for event in events if event.model == "traffic"):
+            assert city.network is not None
+            depth = results[rain.name]["water_depth_max"]
+            passable, depths = passable_share(city.network, depth, couplings)
+            after = after_rain(traffic, rain)
+            result = _traffic(baseline, city, traffic, stages, threads, passable)
+            closed = np.nan_to_num(depths) > float(couplings.passable_depth)
+            result = result.assign(road_water_depth=("link", depths, _DEPTH_ATTRIBUTES))
+            result = _labelled(result, after, fingerprint(traffic.fingerprint, rain.fingerprint))
+            results[after.name] = result.assign_attrs(
+                flooded_links=int(closed.sum()), passable_depth=float(couplings.passable_depth)
+            )
+    return results
+
+
+_DEPTH_ATTRIBUTES = {
+    "units": "m",
+    "long_name": "deepest water on the road",
+    "long_name_de": "tiefstes Wasser auf der Straße",
+}
+
+
+def after_rain(traffic: Event, rain: Event) -> Event:
+    """Return the event that traffic after a rain is.
+
+    Examples
+    --------
+    >>> from twin.scenario.events import heavy_rain, weekday_traffic
+    >>> after_rain(weekday_traffic(), heavy_rain("44 mm")).name
+    'traffic after heavy rain'
+    """
+    return Event(
+        name=f"{traffic.name} after {rain.name}",
+        model="traffic",
+        label_en=f"{traffic.label_en}, after {rain.label_en}",
+        label_de=f"{traffic.label_de}, nach {rain.label_de}",
+        forcing=traffic.forcing,
+        options=traffic.options,
+    )
+
+
+def _heat(
+    baseline: City, city: City, event: Event, couplings: Couplings, stages: _Stages, threads: int | None
+) -> xr.Dataset:
+    grid = _inputs(city.grid, HEAT_INPUTS)
+    if not couplings.surface_to_heat:
+        grid = ground_seen(grid, baseline.grid, HEAT_SURFACE)
+    weather = event.weather(city)
+
+    def compute() -> xr.Dataset:
+        from twin import heat
+
+        return heat.simulate(grid, weather, **event.options, threads=threads)
+
+    return stages.result(_key("heat", _grid_parts(grid), weather, event.options), compute)
+
+
+def _flood(
+    baseline: City, city: City, event: Event, couplings: Couplings, stages: _Stages, threads: int | None
+) -> xr.Dataset:
+    grid = _inputs(city.grid, FLOOD_INPUTS)
+    if not couplings.surface_to_water:
+        grid = ground_seen(grid, baseline.grid, WATER_SURFACE)
+    rain = event.weather(city)
+
+    def compute() -> xr.Dataset:
+        from twin import flood
+
+        return flood.simulate(grid, rain=rain, **event.options, threads=threads)
+
+    return stages.result(_key("flood", _grid_parts(grid), rain, event.options), compute)
+
+
+def _traffic(
+    baseline: City,
+    city: City,
+    event: Event,
+    stages: _Stages,
+    threads: int | None,
+    passable: xr.DataArray | None = None,
+) -> xr.Dataset:
+    network = city.network
+    assert network is not None
+    own = not _same_residents(baseline, city)
+    origin = city.with_changes(network=baseline.network) if own else baseline
+    demand_key = _key("traffic", "demand", _network_parts(origin.network), _people_parts(origin), event.forcing)
+
+    def compute() -> xr.Dataset:
+        from twin import traffic
+
+        demand = stages.memory.get(demand_key)
+        if demand is None:
+            demand = stages.memory[demand_key] = traffic.gravity_demand(origin, **event.forcing)
+        return traffic.assign(network, demand, passable=passable, **event.options, threads=threads)
+
+    result = stages.result(_key("traffic", _network_parts(network), demand_key, event.options, passable), compute)
+    return result.assign_attrs(demand_basis=OWN_DEMAND if own else SAME_DEMAND)
+
+
+def _inputs(grid: xr.Dataset, names: Sequence[str]) -> xr.Dataset:
+    """Return only what a model may read, so that its key holds all it depends on."""
+    return grid[[name for name in dict.fromkeys(names) if name in grid]]
+
+
+def _labelled(result: xr.Dataset, event: Event, event_fingerprint: str | None = None) -> xr.Dataset:
+    return result.assign_attrs(
+        event=event.name,
+        event_label_en=event.label_en,
+        event_label_de=event.label_de,
+        event_fingerprint=event_fingerprint or event.fingerprint,
+    )
+
+
+def _same_residents(baseline: City, city: City) -> bool:
+    return city.buildings is baseline.buildings or _people_parts(baseline) == _people_parts(city)
+
+
+def _key(model: str, *parts: object) -> str:
+    return fingerprint(model, _code(model), *(dict(part) if isinstance(part, Mapping) else part for part in parts))
+
+
+@cache
+def _code(model: str) -> str:
+    """Hash of all sources a result of `model` depends on: a store must not outlive a change of the code."""
+    root = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for folder in (root, root / "weather", root / model):
+        for path in sorted(folder.glob("*.py")):
+            digest.update(path.relative_to(root).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _grid_parts(grid: xr.Dataset) -> list[object]:
+    return [grid, grid.coords["spatial_ref"].attrs.get("crs_wkt", "") if "spatial_ref" in grid.coords else ""]
+
+
+def _network_parts(network: RoadNetwork | None) -> str:
+    assert network is not None
+    return _tables_fingerprint(network.nodes, network.links, network.turns)
+
+
+def _tables_fingerprint(*tables: Any) -> str:
+    parts: list[object] = []
+    for table in tables:
+        parts.append(np.asarray(table.index))
+        for column in table.columns:
+            values = table[column]
+            parts.append(str(column))
+            parts.append(list(values.to_wkb()) if hasattr(values, "to_wkb") else values.to_numpy())
+    return fingerprint(*parts)
+
+
+def _people_parts(city: City) -> str:
+    table = city.buildings
+    columns = [name for name in ("residents", "use", "storeys", "height", "geometry") if name in table.columns]
+    return _tables_fingerprint(table[columns])
+
+
+def _checked_scenarios(scenarios: Sequence[Scenario] | Scenario) -> tuple[Scenario, ...]:
+    given = (scenarios,) if isinstance(scenarios, Scenario) else tuple(scenarios)
+    for item in given:
+        if not isinstance(item, Scenario):
+            raise InputError(f"scenarios holds {item!r}; give twin.Scenario objects")
+    plans = (BASELINE, *(plan for plan in given if plan is not BASELINE and plan != BASELINE))
+    seen: dict[str, str] = {}
+    for plan in plans:
+        if plan.slug in seen:
+            raise InputError(
+                f"two scenarios are called {seen[plan.slug]!r} and {plan.name!r}; give each a name of its own"
+            )
+        seen[plan.slug] = plan.name
+    return plans
+
+
+def _checked_events(events: Sequence[Event] | Event) -> tuple[Event, ...]:
+    given = (events,) if isinstance(events, Event) else tuple(events)
+    if not given:
+        raise InputError("a study needs at least one event: twin.hot_day, twin.heavy_rain or twin.weekday_traffic")
+    names = []
+    for event in given:
+        if not isinstance(event, Event):
+            raise InputError(f"events holds {event!r}; use twin.hot_day, twin.heavy_rain or twin.weekday_traffic")
+        names.append(event.name)
+    names += [after_rain(t, r).name for t in given for r in given if t.model == "traffic" and r.model == "flood"]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"two events are called {twice[0]!r}; give one another name, such as name='{twice[0]} 2'")
+    return given
+
+
+def _check_city(city: City, events: Sequence[Event]) -> None:
+    if any(event.model == "traffic" for event in events) and (city.network is None or not len(city.network.links)):
+        raise MissingDataError(
+            f"{city.name!r} has no roads, and a traffic event needs them; build it with an OpenStreetMap extract"
+        )
+    needed = {"heat": "albedo", "flood": "manning"}
+    for event in events:
+        variable = needed.get(event.model)
+        if variable is not None and variable not in city.grid:
+            raise MissingDataError(f"the grid of {city.name!r} has no {variable!r}, which {event.name!r} needs")

@@ -1,0 +1,187 @@
+"""`Study`: what a run returns. Results of all scenarios and events, ready to be compared, reported and saved."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+
+from twin.atomic import replacing
+from twin.city.city import City
+from twin.netcdf import write_netcdf
+from twin.scenario.couplings import Couplings
+from twin.scenario.events import Event
+from twin.scenario.scenario import slug
+
+if TYPE_CHECKING:
+    from twin.compare import Comparison
+    from twin.compare.variant import Variant
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Study:
+    """Results of all scenarios and events.
+
+    name : what the study is called
+    variants : the baseline first, then the scenarios, each with city, measures and results
+    events : what happened
+    couplings : which links between the models were on
+    """
+
+    name: str
+    variants: tuple[Variant, ...]
+    events: tuple[Event, ...]
+    couplings: Couplings
+
+    @property
+    def baseline(self) -> Variant:
+        """The city as it is, with its results."""
+        return self.variants[0]
+
+    @property
+    def results(self) -> dict[str, dict[str, xr.Dataset]]:
+        """Results by scenario name, then by event name."""
+        return {variant.name: dict(variant.results) for variant in self.variants}
+
+    @property
+    def cities(self) -> dict[str, City]:
+        """Cities by scenario name, measures applied."""
+        return {variant.name: variant.city for variant in self.variants}
+
+    def compare(self) -> Comparison:
+        """Compare every scenario with the baseline: table, difference maps, worst places, text."""
+        from twin.compare import compare
+
+        return compare(self.variants, self.baseline.name)
+
+    def report(self, path: str | os.PathLike[str], language: str = "en") -> Path:
+        """Write the comparison as one self-contained HTML file.
+
+        Parameters
+        ----------
+        path : path
+            Where to; an existing file is replaced.
+        language : str
+            ``"en"`` or ``"de"``.
+
+        Returns
+        -------
+        Path
+        """
+        return Path(self.compare().report(path, language))
+
+    def save(self, folder: str | os.PathLike[str]) -> Path:
+        """Write results (NetCDF), changed grids, measures (GeoJSON) and indicators (CSV) into a folder.
+
+        `study.json` is written last: a folder without it is not a whole study.
+
+        Returns
+        -------
+        Path
+            The folder.
+        """
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        (target / "study.json").unlink(missing_ok=True)
+        listing = []
+        for variant in self.variants:
+            place = target / slug(variant.name)
+            files = {"grid": write_netcdf(variant.city.grid, place / "grid.nc")}
+            for event, result in variant.results.items():
+                files[event] = write_netcdf(result, place / f"{slug(event)}.nc")
+            listing.append(
+                {
+                    "name": variant.name,
+                    "title": variant.title,
+                    "measures": [_described(record) for record in variant.measures],
+                    "files": {key: path.relative_to(target).as_posix() for key, path in files.items()},
+                }
+            )
+            _write_footprints(variant, place / "measures.geojson")
+        with replacing(target / "indicators.csv") as temporary:
+            table = self.compare().table
+            table.columns = [": ".join(column) for column in table.columns]
+            table.to_csv(temporary, encoding="utf-8")
+        from twin import __version__
+
+        content = {
+            "name": self.name,
+            "twin_version": __version__,
+            "city": self.baseline.city.name,
+            "couplings": asdict(self.couplings),
+            "events": [
+                {"name": event.name, "model": event.model, "label_en": event.label_en, "label_de": event.label_de}
+                for event in self.events
+            ],
+            "variants": listing,
+        }
+        with replacing(target / "study.json") as temporary:
+            temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+        return target
+
+    def __repr__(self) -> str:
+        city = self.baseline.city
+        lines = [f"<twin.Study {self.name!r}: {city.name}, {_extent(city)}>"]
+        lines += [f"  event     {event.label_en}" for event in self.events]
+        lines += [f"  scenario  {variant.title} ({len(variant.measures)} measures)" for variant in self.variants]
+        off = [key for key, on in asdict(self.couplings).items() if on is False]
+        if off:
+            lines.append(f"  couplings off: {', '.join(off)}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        city = self.baseline.city
+        rows = []
+        for variant in self.variants:
+            measures = "<br>".join(escape(record.title_en) for record in variant.measures) or "none"
+            events = "<br>".join(escape(variant.event_label(event)) for event in variant.results)
+            rows.append(f"<tr><td>{escape(variant.title)}</td><td>{measures}</td><td>{events}</td></tr>")
+        return (
+            f"<h4>{escape(self.name)}</h4><p>{escape(city.name)}, {escape(_extent(city))}</p>"
+            "<table><thead><tr><th>scenario</th><th>measures</th><th>results</th></tr></thead>"
+            f"<tbody>{''.join(rows)}</tbody></table>"
+        )
+
+
+def _extent(city: City) -> str:
+    spec = city.spec
+    width, height = spec.columns * spec.resolution / 1000.0, spec.rows * spec.resolution / 1000.0
+    return f"{width:.2f} x {height:.2f} km in cells of {spec.resolution:g} m, {spec.crs.name}"
+
+
+def _described(record: Any) -> dict[str, Any]:
+    return {
+        "kind": record.kind,
+        "title_en": record.title_en,
+        "title_de": record.title_de,
+        "changes": list(record.changes),
+        "cost": record.cost,
+        "notes": list(record.notes),
+    }
+
+
+def _write_footprints(variant: Variant, path: Path) -> None:
+    """Write all footprints of a scenario as one GeoJSON file in the city's CRS."""
+    features = []
+    for number, record in enumerate(variant.measures):
+        for geometry in record.footprint.geometry:
+            features.append(
+                {
+                    "type": "Feature",
+                    "properties": {"measure": number + 1, "kind": record.kind, "title": record.title_en},
+                    "geometry": geometry.__geo_interface__,
+                }
+            )
+    crs = variant.city.spec.crs.to_string()
+    content = {
+        "type": "FeatureCollection",
+        "crs": {"type": "name", "properties": {"name": crs}},
+        "features": features,
+    }
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content), encoding="utf-8")
