@@ -24,6 +24,7 @@ class Case:
     unit : what is counted, such as ``"cells"``
     peer : name of the driver in `peers/`, or None
     compare : answers to compare, by name
+    check : quality of the answers of either side, by one definition
     """
 
     name: str
@@ -35,6 +36,7 @@ class Case:
     unit: str
     peer: str | None = None
     compare: tuple[str, ...] = field(default=())
+    check: Callable[[dict[str, np.ndarray], dict[str, np.ndarray]], dict[str, float]] | None = None
     note: str = ""
 
 

@@ -90,6 +90,9 @@ def run(area: str, case: Case, *, repeat: int, threads: int, peers: bool) -> Out
                 side.runs.append(side.order("run"))
         answers = _answers(ours, Path(folder))
         theirs = _answers(peer, Path(folder)) if peer is not None else {}
+        if case.check is not None:
+            for found in filter(None, (answers, theirs)):
+                found.update({name: np.asarray(value) for name, value in case.check(inputs, found).items()})
         differences, scalars = {}, {}
         for name in case.compare:
             if name in theirs and answers[name].ndim:

@@ -1,0 +1,94 @@
+"""Heat: what a place sees of the sky, shade, and a hot day on the samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks.case import Case
+from benchmarks.scenes import flat_town
+
+SUN = {"azimuth": 123.0, "altitude": 38.0}
+
+
+def _scene() -> dict[str, np.ndarray]:
+    return flat_town(400) | {key: np.float64(value) for key, value in SUN.items()}
+
+
+def _obstacles(inputs: dict[str, np.ndarray]) -> Any:
+    from twin.heat.views import make_obstacles
+
+    height = inputs["height"]
+    return make_obstacles(np.zeros_like(height), height, inputs["building"], resolution=float(inputs["dx"])), inputs[
+        "building"
+    ]
+
+
+def _sky_view(state: Any) -> dict[str, Any]:
+    from twin.heat.views import sky_view_factor
+
+    return {"sky_view_factor": sky_view_factor(state[0])}
+
+
+def _shade(state: Any) -> dict[str, Any]:
+    from twin.heat.views import sunlight
+
+    lit = sunlight(state[0], **SUN)
+    lit[state[1]] = np.nan
+    return {"sunlit": lit}
+
+
+def _sample(name: str) -> Any:
+    import twin
+    from twin.heat import simulate
+
+    city = twin.sample_city(name)
+    weather = twin.hot_day("2018-07-26", max_temperature=35).weather(city)
+    return simulate, city.grid, weather
+
+
+def _simulate(state: Any) -> dict[str, Any]:
+    simulate, grid, weather = state
+    result = simulate(grid, weather)
+    return {"steps": result.sizes["time"], "cells": grid.sizes["y"] * grid.sizes["x"]}
+
+
+CASES = (
+    Case(
+        name="sky view factor",
+        text="sky view factor of a 400 x 400 town of 1 m cells, buildings only; root mean square over ground cells",
+        inputs=_scene,
+        prepare=_obstacles,
+        work=_sky_view,
+        amount=lambda inputs, answers: inputs["height"].size,
+        unit="cells",
+        peer="solweig",
+        compare=("sky_view_factor",),
+        note="twin: 32 azimuths with exact horizons; solweig: 153 sky patches, on roofs as well, with the view to the "
+        "four sides; its GPU path is off.",
+    ),
+    Case(
+        name="shade",
+        text=f"shade of buildings on the same town, sun at azimuth {SUN['azimuth']:g}, altitude {SUN['altitude']:g} "
+        "degrees; over ground cells",
+        inputs=_scene,
+        prepare=_obstacles,
+        work=_shade,
+        amount=lambda inputs, answers: inputs["height"].size,
+        unit="cells",
+        peer="solweig",
+        compare=("sunlit",),
+        note="Lines leave cell centres in both, but twin places walls at the edges of cells and solweig at centres: "
+        "they differ along the rims of shadows.",
+    ),
+    Case(
+        name="hot day, Bayreuth",
+        text='`twin.heat.simulate` on `twin.sample_city("bayreuth")`, one cloudless day',
+        inputs=lambda: {"sample": np.array("bayreuth")},
+        prepare=lambda inputs: _sample(str(inputs["sample"])),
+        work=_simulate,
+        amount=lambda inputs, answers: float(answers["steps"] * answers["cells"]),
+        unit="cell steps",
+    ),
+)
