@@ -1,0 +1,379 @@
+"""Buildings of a city: footprints, heights, uses and residents, from a 3-D city model or from OpenStreetMap.
+
+Every building of the source is in the table, also those off the grid; `building_id` on the grid is the table's index.
+What is assumed rather than surveyed says so in the columns `height_source` and `residents_source`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from twin.city.gridspec import GridSpec
+from twin.city.land_cover import length, projection
+from twin.city.rasterize import cover_fraction, paint_facets, paint_polygons
+from twin.geometry.records import BuildingModels, OsmData, SurfaceKind, Surfaces
+
+if TYPE_CHECKING:
+    from twin.city.rasterize import FacetRaster
+
+STOREY_HEIGHT = 3.0
+"""Assumed height of a storey, floor to floor, m."""
+
+ROOF_HEIGHT = 2.0
+"""Assumed mean height of the roof of a small house above its eaves, m."""
+
+FLOOR_AREA_PER_RESIDENT = 47.4
+"""Living space per resident in Germany 2022, m2 (Statistisches Bundesamt, Bestand an Wohnungen und Wohngebäuden)."""
+
+LIVING_SHARE = 0.75
+"""Assumed living space as a share of footprint times storeys: walls, stairs, cellars and slopes take the rest."""
+
+OUTBUILDING_AREA = 50.0
+"""Footprints smaller than this (m2) with the tag building=yes are taken as garages and sheds."""
+
+# use -> OpenStreetMap values of `building`
+_USES = {
+    "residential": (
+        "house detached semidetached_house semi terrace terraced_house residential apartments bungalow "
+        "dormitory villa static_caravan cabin farm"
+    ),
+    "outbuilding": (
+        "garage garages shed hut carport roof barn farm_auxiliary stable cowshed sty greenhouse container ruins "
+        "storage_tank silo transformer_tower bunker entrance hangar toilets service allotment_house boathouse"
+    ),
+    "commercial": "commercial retail industrial warehouse office supermarket kiosk hotel manufacture",
+    "public": (
+        "school kindergarten university college hospital church chapel cathedral mosque synagogue public civic "
+        "government townhall train_station fire_station sports_hall museum library theatre"
+    ),
+}
+_USE_OF = {value: use for use, values in _USES.items() for value in values.split()}
+
+# assumed height in m and storeys where neither height nor levels are tagged: mean of eaves and ridge
+_ASSUMED = {
+    "apartments": (12.0, 4),
+    "dormitory": (12.0, 4),
+    "bungalow": (5.0, 1),
+    "static_caravan": (3.0, 1),
+    "cabin": (3.0, 1),
+    "church": (12.0, 1),
+    "cathedral": (25.0, 1),
+    "chapel": (7.0, 1),
+    "barn": (8.0, 1),
+    "farm_auxiliary": (6.0, 1),
+    "stable": (6.0, 1),
+    "cowshed": (6.0, 1),
+    "hangar": (8.0, 1),
+    "silo": (12.0, 1),
+    "industrial": (8.0, 1),
+    "warehouse": (8.0, 1),
+    "supermarket": (6.0, 1),
+    "office": (12.0, 4),
+    "school": (9.0, 3),
+    "hospital": (15.0, 5),
+}
+_ASSUMED_BY_USE = {
+    "residential": (2 * STOREY_HEIGHT + ROOF_HEIGHT, 2),
+    "outbuilding": (3.0, 1),
+    "commercial": (7.0, 2),
+    "public": (9.0, 2),
+}
+
+
+@dataclass(frozen=True)
+class PlacedBuildings:
+    """Buildings on a grid.
+
+    table : GeoDataFrame as in `twin.city.city.City`
+    building_id : (rows, columns) int32
+    building_fraction : (rows, columns) float64
+    roof_elevation : (rows, columns) float64, m; NaN off the roofs
+    notes : what was skipped or repaired, in words
+    """
+
+    table: gpd.GeoDataFrame
+    building_id: NDArray[np.int32]
+    building_fraction: NDArray[np.float64]
+    roof_elevation: NDArray[np.float64]
+    notes: tuple[str, ...]
+
+
+def buildings_from_models(models: BuildingModels, spec: GridSpec, ground: NDArray[np.float64]) -> PlacedBuildings:
+    """Place the buildings of a 3-D city model.
+
+    Roofs keep the elevations of their planes; nothing is computed from ground and height. A building whose facets
+    carry no kind (a bare solid) is seen from above with all of them.
+
+    Parameters
+    ----------
+    models : BuildingModels
+        In the CRS of `spec`.
+    spec : GridSpec
+        The grid.
+    ground : (rows, columns) float
+        Ground elevation, m; used where a building has no ground surface of its own.
+
+    Returns
+    -------
+    PlacedBuildings
+    """
+    surfaces = models.surfaces
+    count = len(models.buildings)
+    seen = _seen_from_above(surfaces, count)
+    raster = paint_facets(surfaces, spec, select=seen)
+    footprints = _footprints(surfaces, count, seen)
+    levels = _levels(surfaces, count, seen)
+    base = levels["base"].copy()
+    inside = raster.label > 0
+    terrain = _mean_by_building(raster.label, ground, count)
+    base[np.isnan(base)] = terrain[np.isnan(base)]
+    storeys = np.asarray(models.buildings["storeys"], np.float64).copy()
+    told = np.isfinite(storeys) & (storeys > 0)
+    mean_height = levels["mean_roof"] - base
+    estimate = np.maximum(1.0, np.round(np.nan_to_num(mean_height) / STOREY_HEIGHT))
+    storeys[~told] = estimate[~told]
+    use = np.array([_use_of_function(value) for value in models.buildings["function"]], dtype=object)
+    table = gpd.GeoDataFrame(
+        {
+            "gml_id": models.buildings["id"].to_numpy(dtype=object),
+            "name": models.buildings["name"].to_numpy(dtype=object),
+            "height": levels["top"] - base,
+            "storeys": storeys,
+            "use": use,
+            "height_source": "roof surfaces of the 3-D city model",
+            "storeys_source": np.where(told, "3-D city model", "estimated from the mean height"),
+        },
+        geometry=footprints,
+        crs=spec.crs,
+        index=pd.RangeIndex(1, count + 1, name="building_id"),
+    )
+    fraction = cover_fraction(footprints, spec)
+    table = _with_residents(table, spec)
+    return PlacedBuildings(
+        table, raster.label, fraction, np.where(inside, raster.elevation, np.nan), _facet_notes(raster)
+    )
+
+
+def buildings_from_osm(osm: OsmData, spec: GridSpec, ground: NDArray[np.float64]) -> PlacedBuildings:
+    """Place the buildings of an OpenStreetMap extract, with flat roofs.
+
+    Heights come from `height`, else from `building:levels`, else they are assumed by type. A roof lies at the mean
+    ground elevation under the building plus its height, nowhere below the ground.
+
+    Parameters
+    ----------
+    osm : OsmData
+        The extract, in longitude and latitude.
+    spec : GridSpec
+        The grid.
+    ground : (rows, columns) float
+        Ground elevation, m.
+
+    Returns
+    -------
+    PlacedBuildings
+    """
+    areas = osm.areas
+    is_building = np.array([tags.get("building", "no") not in ("no", "") for tags in areas["tags"]], bool)
+    chosen = areas[is_building] if len(areas) else areas
+    tags_of = list(chosen["tags"])
+    shapes = projection(spec)(np.asarray(chosen.geometry.values, dtype=object))
+    size = shapely.area(shapes) if len(shapes) else np.zeros(0)
+    use = np.array([_use_of_tags(tags, area) for tags, area in zip(tags_of, size, strict=True)], dtype=object)
+    use = _use_by_surroundings(use, tags_of, shapes, osm, spec)
+    tops = [osm_height(tags, use[row]) for row, tags in enumerate(tags_of)]
+    count = len(tags_of)
+    height = np.array([top for top, _, _ in tops])
+    table = gpd.GeoDataFrame(
+        {
+            "osm_id": chosen["osm_id"].to_numpy(dtype=object),
+            "name": [tags.get("name", "") for tags in tags_of],
+            "height": height,
+            "storeys": np.array([float(storeys) for _, storeys, _ in tops]),
+            "use": use,
+            "height_source": [source for _, _, source in tops],
+            "storeys_source": [source for _, _, source in tops],
+        },
+        geometry=shapes,
+        crs=spec.crs,
+        index=pd.RangeIndex(1, count + 1, name="building_id"),
+    )
+    building_id = paint_polygons(shapes, np.arange(1, count + 1), spec)
+    level = _mean_by_building(building_id, ground, count) + height
+    roof = np.concatenate([[np.nan], level])[building_id]
+    fraction = cover_fraction(shapes, spec)
+    return PlacedBuildings(_with_residents(table, spec), building_id, fraction, roof, ())
+
+
+def osm_height(tags: dict[str, str], use: str) -> tuple[float, int, str]:
+    """Return height above ground (m), storeys and where both come from, of a building in OpenStreetMap.
+
+    Examples
+    --------
+    >>> osm_height({"building": "house", "height": "9.5"}, "residential")
+    (9.5, 3, 'tag height')
+    >>> osm_height({"building": "yes", "building:levels": "2"}, "residential")
+    (8.0, 2, 'tag building:levels')
+    >>> osm_height({"building": "garage"}, "outbuilding")
+    (3.0, 1, 'assumed by type')
+    """
+    levels = length(tags.get("building:levels"))
+    tagged = length(tags.get("height"))
+    storeys = round(levels) if levels is not None and 0 < levels <= 100 else None
+    if tagged is not None and 0 < tagged <= 400:
+        return tagged, storeys or max(1, round(tagged / STOREY_HEIGHT)), "tag height"
+    if storeys:
+        roof = ROOF_HEIGHT if use == "residential" and storeys <= 3 else 0.0
+        return storeys * STOREY_HEIGHT + roof, storeys, "tag building:levels"
+    height, assumed = _ASSUMED.get(tags["building"]) or _ASSUMED_BY_USE[use]
+    return height, assumed, "assumed by type"
+
+
+def polygons_of(surfaces: Surfaces, rows: NDArray[np.int64]) -> NDArray[Any]:
+    """Return facets seen from above as shapely polygons, in the order of `rows`; None where a ring is too short."""
+    rings = len(surfaces.ring_start) - 1
+    made = np.full(rings, None, dtype=object)
+    enough = np.diff(surfaces.ring_start) >= 3
+    index = np.repeat(np.cumsum(enough) - 1, np.diff(surfaces.ring_start))
+    used = np.repeat(enough, np.diff(surfaces.ring_start))
+    if enough.any():
+        made[enough] = shapely.linearrings(surfaces.vertices[used, :2], indices=index[used])
+    out = np.full(len(rows), None, dtype=object)
+    for place, row in enumerate(rows):
+        first, last = surfaces.polygon_start[row], surfaces.polygon_start[row + 1]
+        if made[first] is not None:
+            out[place] = shapely.Polygon(made[first], [ring for ring in made[first + 1 : last] if ring is not None])
+    return out
+
+
+def _seen_from_above(surfaces: Surfaces, count: int) -> NDArray[np.bool_]:
+    top = np.isin(surfaces.kind, (SurfaceKind.ROOF, SurfaceKind.OUTER_FLOOR))
+    roofed = np.zeros(count, bool)
+    roofed[surfaces.building[surfaces.kind == SurfaceKind.ROOF]] = True
+    return top | ((surfaces.kind == SurfaceKind.UNKNOWN) & ~roofed[surfaces.building])
+
+
+def _footprints(surfaces: Surfaces, count: int, seen: NDArray[np.bool_]) -> NDArray[Any]:
+    """Union of a building's ground surfaces, of its roofs where it has none."""
+    ground = surfaces.kind == SurfaceKind.GROUND
+    grounded = np.zeros(count, bool)
+    grounded[surfaces.building[ground]] = True
+    rows = np.flatnonzero(ground | (seen & ~grounded[surfaces.building]))
+    shapes = shapely.make_valid(polygons_of(surfaces, rows))
+    owner = surfaces.building[rows]
+    out = np.full(count, None, dtype=object)
+    order = np.argsort(owner, kind="stable")
+    starts = np.searchsorted(owner[order], np.arange(count + 1))
+    for building in range(count):
+        members = shapes[order[starts[building] : starts[building + 1]]]
+        union = shapely.union_all(members) if len(members) else shapely.Polygon()
+        # repairs and vertical facets leave lines and points behind, which are no footprint
+        areal = [part for part in shapely.get_parts(union) if part.geom_type == "Polygon"]
+        out[building] = areal[0] if len(areal) == 1 else shapely.MultiPolygon(areal)
+    return out
+
+
+def _levels(surfaces: Surfaces, count: int, seen: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+    """Highest and mean roof and lowest ground vertex of each building, m; NaN where it has none."""
+    facet = np.repeat(
+        np.repeat(np.arange(len(surfaces)), np.diff(surfaces.polygon_start)), np.diff(surfaces.ring_start)
+    )
+    z = surfaces.vertices[:, 2]
+    owner = surfaces.building[facet]
+    top, base = np.full(count, -np.inf), np.full(count, np.inf)
+    on_roof = seen[facet]
+    on_ground = (surfaces.kind == SurfaceKind.GROUND)[facet]
+    np.maximum.at(top, owner[on_roof], z[on_roof])
+    np.minimum.at(base, owner[on_ground], z[on_ground])
+    number = np.bincount(owner[on_roof], minlength=count)
+    total = np.bincount(owner[on_roof], z[on_roof], count)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = total / number
+    return {
+        "top": np.where(np.isfinite(top), top, np.nan),
+        "base": np.where(np.isfinite(base), base, np.nan),
+        "mean_roof": mean,
+    }
+
+
+def _mean_by_building(labels: NDArray[np.int32], values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    inside = (labels > 0) & np.isfinite(values)
+    number = np.bincount(labels[inside], minlength=count + 1)[1:]
+    total = np.bincount(labels[inside], values[inside], count + 1)[1:]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(total / number, np.float64)
+
+
+def _use_of_function(function: Any) -> str:
+    """Read the German function codes (31001_1000 ...) of a 3-D city model; ``"unknown"`` for any other."""
+    catalogue, _, digits = str(function or "").rpartition("_")
+    if catalogue != "31001" or not digits.isdigit() or len(digits) != 4:
+        return "unknown"
+    # AdV catalogue of building functions: 1xxx dwelling (1313 garden shed), 2xxx economy (246x parking, 272x barns)
+    if digits.startswith("246") or digits in ("1313", "2721", "2723", "2724", "2726"):
+        return "outbuilding"
+    return {"1": "residential", "2": "commercial", "3": "public"}.get(digits[0], "unknown")
+
+
+def _use_of_tags(tags: dict[str, str], area: float) -> str:
+    value = tags.get("building", "yes")
+    if value in _USE_OF:
+        return _USE_OF[value]
+    if any(key in tags for key in ("shop", "office", "craft", "tourism")):
+        return "commercial"
+    if "amenity" in tags or "historic" in tags:
+        return "public"
+    return "outbuilding" if area < OUTBUILDING_AREA else "residential"
+
+
+def _use_by_surroundings(
+    use: NDArray[Any], tags_of: list[dict[str, str]], shapes: NDArray[Any], osm: OsmData, spec: GridSpec
+) -> NDArray[Any]:
+    """Let land use decide where the tags only say that there is a building."""
+    vague = np.array([tags.get("building") == "yes" for tags in tags_of], bool) & (use == "residential")
+    trade = {"industrial": "commercial", "commercial": "commercial", "retail": "commercial"}
+    chosen = np.array([tags.get("landuse") in trade for tags in osm.areas["tags"]], bool)
+    if not vague.any() or not chosen.any():
+        return use
+    zones = projection(spec)(np.asarray(osm.areas.geometry.values, dtype=object)[chosen])
+    tree = shapely.STRtree(zones)
+    hit = tree.query(shapely.point_on_surface(shapes), predicate="within")[0]
+    out = use.copy()
+    out[np.intersect1d(hit, np.flatnonzero(vague))] = "commercial"
+    return out
+
+
+def _with_residents(table: gpd.GeoDataFrame, spec: GridSpec) -> gpd.GeoDataFrame:
+    area = np.asarray(table.geometry.area, np.float64)
+    dwelling = (table["use"] == "residential").to_numpy(bool)
+    people = np.where(dwelling, area * table["storeys"] * LIVING_SHARE / FLOOR_AREA_PER_RESIDENT, 0.0)
+    source = np.where(dwelling, "estimated from floor area", "no dwelling")
+    source[(table["use"] == "unknown").to_numpy(bool)] = "use unknown, not estimated"
+    return table.assign(residents=people, residents_source=source, on_grid=_on_grid(table.geometry, spec))
+
+
+def _on_grid(footprints: gpd.GeoSeries, spec: GridSpec) -> NDArray[np.bool_]:
+    """A building belongs to the grid that holds a point of its inside, so that neighbouring grids count it once."""
+    points = shapely.point_on_surface(np.asarray(footprints.values, dtype=object))
+    x, y = shapely.get_x(points), shapely.get_y(points)  # NaN for an empty footprint, which lies nowhere
+    xmin, ymin, xmax, ymax = spec.bounds
+    return np.asarray((x >= xmin) & (x < xmax) & (y >= ymin) & (y < ymax), bool)
+
+
+def _facet_notes(raster: FacetRaster) -> tuple[str, ...]:
+    notes = []
+    if raster.vertical:
+        notes.append(f"{raster.vertical} roof facets are vertical and hide no ground")
+    if raster.degenerate:
+        notes.append(f"{raster.degenerate} roof facets have no area")
+    bent = int((raster.misfit > 0.1).sum())
+    if bent:
+        notes.append(f"{bent} of {raster.painted} roof facets deviate from a plane by more than 0.1 m")
+    return tuple(notes)

@@ -1,0 +1,217 @@
+"""What a reader of results must know about a city's data, as sentences in English and German."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+
+from twin.city.city import Caveat
+from twin.city.gridspec import Bounds, GridSpec
+from twin.city.land_cover import YARD_SEALED, LandCover
+from twin.city.terrain import COARSE, GridField
+from twin.city.trees import CROWN_BASE_SHARE, SMALLEST_CANOPY, WOOD_HEIGHT
+
+if TYPE_CHECKING:
+    from twin.geometry.records import OsmData
+
+EDGE = 100.0
+"""Nearer than this (m) to the end of the building data, buildings filed under a neighbouring tile may be missing."""
+
+
+def about_terrain(field: GridField) -> list[Caveat]:
+    """Say that terrain is coarse or has gaps."""
+    found = []
+    if field.spacing > COARSE:
+        found.append(
+            Caveat(
+                "terrain",
+                f"The terrain has one posting every {field.spacing:.0f} m: kerbs, ditches, walls and streets are not in "
+                "it, and its heights are uncertain by metres. Water depths are a screening.",
+                f"Das Gelände hat nur alle {field.spacing:.0f} m einen Stützpunkt: Borde, Gräben, Mauern und Straßen "
+                "fehlen, die Höhen sind auf Meter unsicher. Wassertiefen sind eine Grobprüfung.",
+            )
+        )
+    gaps = float(np.isnan(field.values).mean())
+    if gaps > 0:
+        found.append(
+            Caveat(
+                "terrain",
+                f"The terrain does not cover {gaps:.1%} of the grid; these cells are left empty.",
+                f"Das Gelände fehlt auf {_percent(gaps, 1)} des Gitters; diese Zellen bleiben leer.",
+            )
+        )
+    return found
+
+
+def about_buildings(table: gpd.GeoDataFrame, buried: int) -> list[Caveat]:
+    """Say which heights and residents are assumed."""
+    here = table[table["on_grid"]]
+    found = []
+    assumed = int((here["height_source"] == "assumed by type").sum())
+    if assumed:
+        found.append(
+            Caveat(
+                "heights",
+                f"The heights of {assumed} of {len(here)} buildings are assumed by building type.",
+                f"Die Höhen von {assumed} der {len(here)} Gebäude sind nach Gebäudeart angenommen.",
+            )
+        )
+    if buried:
+        found.append(
+            Caveat(
+                "heights",
+                f"On {buried} roof cells the roof lies below the terrain; they are raised to it.",
+                f"In {buried} Dachzellen liegt das Dach unter dem Gelände; sie sind darauf angehoben.",
+            )
+        )
+    unknown = int((here["use"] == "unknown").sum())
+    if unknown:
+        found.append(
+            Caveat(
+                "residents",
+                f"The use of {unknown} of {len(here)} buildings is unknown; no residents are counted in them.",
+                f"Die Nutzung von {unknown} der {len(here)} Gebäude ist unbekannt; dort zählen keine Einwohner.",
+            )
+        )
+    if float(here["residents"].sum()) > 0:
+        found.append(
+            Caveat(
+                "residents",
+                "Residents are estimated from floor area (47.4 m² of living space each), not counted.",
+                "Einwohner sind aus der Geschossfläche geschätzt (47,4 m² Wohnfläche je Kopf), nicht gezählt.",
+            )
+        )
+    return found
+
+
+def about_edges(spec: GridSpec, extent: Bounds | None) -> list[Caveat]:
+    """Say at which edges of the grid buildings may be missing."""
+    if extent is None:
+        return []
+    xmin, ymin, xmax, ymax = spec.bounds
+    rooms = {
+        ("west", "Westen"): xmin - extent[0],
+        ("south", "Süden"): ymin - extent[1],
+        ("east", "Osten"): extent[2] - xmax,
+        ("north", "Norden"): extent[3] - ymax,
+    }
+    near = [names for names, room in rooms.items() if room < EDGE]
+    if not near:
+        return []
+    return [
+        Caveat(
+            "edges",
+            f"The building data end within {EDGE:g} m of the grid's edge in the {_join([e for e, _ in near], 'and')}: "
+            "buildings filed under neighbouring tiles are missing there.",
+            f"Die Gebäudedaten enden keine {EDGE:g} m hinter dem Gitterrand im {_join([d for _, d in near], 'und')}: "
+            "Gebäude aus Nachbarkacheln fehlen dort.",
+        )
+    ]
+
+
+def about_trees(measured: bool, woods: int, cleared: int) -> list[Caveat]:
+    """Say what the canopy was made from."""
+    if measured:
+        found = [
+            Caveat(
+                "trees",
+                f"Crowns come from a raster of vegetation heights (from {SMALLEST_CANOPY:g} m up); the crown base is "
+                f"assumed at {CROWN_BASE_SHARE:.0%} of the height.",
+                f"Die Kronen stammen aus einem Raster der Vegetationshöhen (ab {SMALLEST_CANOPY:g} m); der "
+                f"Kronenansatz ist mit {_percent(CROWN_BASE_SHARE)} der Höhe angenommen.",
+            )
+        ]
+        if cleared:
+            found.append(
+                Caveat(
+                    "trees",
+                    f"Vegetation on {cleared} roof cells is left out.",
+                    f"Vegetation auf {cleared} Dachzellen ist weggelassen.",
+                )
+            )
+        return found
+    return [
+        Caveat(
+            "trees",
+            "There is no tree cadastre: most single trees are missing"
+            + (f", and the {woods} woods are assumed to be {WOOD_HEIGHT:g} m high." if woods else "."),
+            "Es gibt kein Baumkataster: Die meisten Einzelbäume fehlen"
+            + (f", und die {woods} Wälder sind mit {WOOD_HEIGHT:g} m Höhe angenommen." if woods else "."),
+        )
+    ]
+
+
+def about_land_cover(cover: LandCover | None, where_grass: float) -> list[Caveat]:
+    """Say what is assumed about the ground."""
+    found = [
+        Caveat(
+            "land_cover",
+            "There is no soil map: infiltration assumes loam at field capacity everywhere.",
+            "Es gibt keine Bodenkarte: Die Versickerung nimmt überall Lehm bei Feldkapazität an.",
+        )
+    ]
+    if where_grass > 0.01:
+        found.append(
+            Caveat(
+                "land_cover",
+                f"{where_grass:.0%} of the ground carries no mapped land cover and is taken as grass.",
+                f"{_percent(where_grass)} des Bodens sind nicht kartiert und als Gras angenommen.",
+            )
+        )
+    if cover is not None and (cover.sealed_fraction == np.float32(YARD_SEALED)).any():
+        found.append(
+            Caveat(
+                "land_cover",
+                f"The open ground of residential areas is assumed to be sealed by {YARD_SEALED:.0%}.",
+                f"Die Freiflächen in Wohngebieten sind mit {_percent(YARD_SEALED)} Versiegelung angenommen.",
+            )
+        )
+    return found
+
+
+def about_roads(osm: OsmData | None, spec: GridSpec) -> list[Caveat]:
+    """Say how much of the grid an extract of roads covers."""
+    if osm is None:
+        return [
+            Caveat(
+                "roads",
+                "The city has no road network; traffic cannot be modelled.",
+                "Die Stadt hat kein Straßennetz; Verkehr kann nicht gerechnet werden.",
+            )
+        ]
+    share = _covered(osm, spec)
+    if share is None or share > 0.995:
+        return []
+    return [
+        Caveat(
+            "roads",
+            f"The OpenStreetMap extract declares a box that covers {share:.0%} of the grid: roads and land use are "
+            "incomplete.",
+            f"Der OpenStreetMap-Auszug umfasst {_percent(share)} des Gitters: Straßen und Landnutzung sind "
+            "unvollständig.",
+        )
+    ]
+
+
+def _covered(osm: OsmData, spec: GridSpec) -> float | None:
+    if osm.bounds is None:
+        return None
+    import shapely
+    from pyproj import Transformer
+
+    to_grid = Transformer.from_crs("EPSG:4326", spec.crs, always_xy=True)
+    west, south, east, north = osm.bounds
+    box = shapely.segmentize(shapely.box(west, south, east, north), max(1e-4, (east - west) / 50))
+    x, y = to_grid.transform(*shapely.get_coordinates(box).T)
+    area = shapely.intersection(shapely.Polygon(np.column_stack([x, y])), shapely.box(*spec.bounds)).area
+    return float(area / (spec.cell_area * spec.rows * spec.columns))
+
+
+def _percent(share: float, digits: int = 0) -> str:
+    return f"{100 * share:.{digits}f} %".replace(".", ",")
+
+
+def _join(words: list[str], last: str) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"

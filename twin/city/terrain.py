@@ -1,0 +1,130 @@
+"""Ground elevations onto the grid: copied where the lattices coincide, otherwise resampled once, and said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from twin.city.gridspec import GridSpec, crs_of
+from twin.errors import DataError
+
+COARSE = 5.0
+"""Terrain with postings further apart than this (m) does not show kerbs, ditches or streets."""
+
+
+@dataclass(frozen=True)
+class GridField:
+    """A raster brought onto a grid.
+
+    values : (rows, columns) float64, NaN where the source has none
+    how : ``"copied"`` or the method of resampling, with both cell sizes
+    spacing : of the source, m
+    """
+
+    values: NDArray[np.float64]
+    how: str
+    spacing: float
+
+
+def onto_grid(raster: xr.DataArray, spec: GridSpec, *, what: str = "raster") -> GridField:
+    """Bring a raster onto a grid.
+
+    Parameters
+    ----------
+    raster : xr.DataArray
+        (y, x), with `spatial_ref`; any CRS and any regular cells.
+    spec : GridSpec
+        The grid.
+    what : str
+        What it is called in messages.
+
+    Returns
+    -------
+    GridField
+        Copied if both have the same CRS and the same cells (to a thousandth of a cell); averaged over the cell if the
+        raster is finer than half a cell; otherwise interpolated linearly between the raster's cell centres.
+
+    Raises
+    ------
+    DataError
+        If the raster does not reach the grid at all.
+
+    Examples
+    --------
+    >>> spec = GridSpec(0, 2, 1.0, 2, 2, "EPSG:25832")
+    >>> wide = GridSpec(-1, 2, 1.0, 2, 3, "EPSG:25832")
+    >>> raster = xr.DataArray([[1.0, 2, 3], [4, 5, 6]], wide.coordinates(), ("y", "x"))
+    >>> onto_grid(raster, spec).values.tolist(), onto_grid(raster, spec).how
+    ([[2.0, 3.0], [5.0, 6.0]], 'copied')
+    """
+    spacing = _spacing(raster, spec)
+    offset = _lattice_offset(raster, spec)
+    method: Literal["area", "bilinear"]
+    if offset is not None:
+        field = GridField(_copy(np.asarray(raster.values, np.float64), spec, *offset), "copied", spacing)
+    else:
+        from twin.geometry.raster import resample
+
+        if spacing <= 0.5 * spec.resolution:
+            method = "area"
+        else:
+            method = "bilinear"
+        moved = resample(raster, spec, method)
+        how = f"resampled ({method}) from cells of about {spacing:.3g} m to {spec.resolution:g} m"
+        field = GridField(np.asarray(moved.values, np.float64), how, spacing)
+    if not np.isfinite(field.values).any():
+        raise DataError(
+            f"the {what} has no value on the grid, which covers {_text(spec)}; it reaches x "
+            f"{float(raster.x.min()):.6g} to {float(raster.x.max()):.6g}, y {float(raster.y.min()):.6g} to "
+            f"{float(raster.y.max()):.6g} in {crs_of(raster).name}: check the CRS of both and the bounds"
+        )
+    return field
+
+
+def _lattice_offset(raster: xr.DataArray, spec: GridSpec) -> tuple[int, int] | None:
+    """Rows and columns from the raster's north-west cell to the grid's, None if their lattices differ."""
+    if crs_of(raster) != spec.crs and crs_of(raster).to_epsg() != spec.crs.to_epsg():
+        return None
+    x, y = np.asarray(raster.x.values, np.float64), np.asarray(raster.y.values, np.float64)
+    if len(x) < 2 or len(y) < 2:
+        return None
+    steps = np.array([(x[-1] - x[0]) / (len(x) - 1), (y[0] - y[-1]) / (len(y) - 1)])
+    # the drift over the whole raster must stay below a thousandth of a cell
+    if np.abs(steps / spec.resolution - 1).max() * max(len(x), len(y)) > 1e-3:
+        return None
+    column = (spec.x[0] - x[0]) / spec.resolution
+    row = (y[0] - spec.y[0]) / spec.resolution
+    if abs(column - round(column)) > 1e-3 or abs(row - round(row)) > 1e-3:
+        return None
+    return round(row), round(column)
+
+
+def _copy(values: NDArray[np.float64], spec: GridSpec, row: int, column: int) -> NDArray[np.float64]:
+    out = np.full(spec.shape, np.nan)
+    top, left = max(row, 0), max(column, 0)
+    bottom, right = min(row + spec.rows, values.shape[0]), min(column + spec.columns, values.shape[1])
+    if bottom > top and right > left:
+        out[top - row : bottom - row, left - column : right - column] = values[top:bottom, left:right]
+    return out
+
+
+def _spacing(raster: xr.DataArray, spec: GridSpec) -> float:
+    """Cell size of a raster in metres, the coarser of its two directions, at the middle of the grid."""
+    x, y = np.asarray(raster.x.values, np.float64), np.asarray(raster.y.values, np.float64)
+    dx = abs(x[-1] - x[0]) / max(len(x) - 1, 1) if len(x) > 1 else float("nan")
+    dy = abs(y[-1] - y[0]) / max(len(y) - 1, 1) if len(y) > 1 else float("nan")
+    if crs_of(raster).is_geographic:
+        radius = 6_371_000.0
+        latitude = np.deg2rad(float(y.mean()))
+        dx, dy = np.deg2rad(dx) * radius * np.cos(latitude), np.deg2rad(dy) * radius
+    size = float(np.nanmax([dx, dy, 0.0]))
+    return size if size > 0 else spec.resolution
+
+
+def _text(spec: GridSpec) -> str:
+    xmin, ymin, xmax, ymax = spec.bounds
+    return f"x {xmin:.6g} to {xmax:.6g}, y {ymin:.6g} to {ymax:.6g} in {spec.crs.name}"
