@@ -58,13 +58,11 @@ class Outcome:
     differences: dict[str, tuple[float, float]]
     scalars: dict[str, tuple[float, float]]
 
-    @property
-    def ratio(self) -> float | None:
-        """CPU time of the peer over ours: the median over the pairs."""
-        if self.peer is None:
-            return None
+    def ratio(self, clock: str) -> float:
+        """Time of the peer over ours, `cpu` or `wall`: the median over the pairs."""
+        assert self.peer is not None
         pairs = zip(self.peer.runs, self.ours.runs, strict=True)
-        return statistics.median(theirs["cpu"] / mine["cpu"] for theirs, mine in pairs)
+        return statistics.median(theirs[clock] / mine[clock] for theirs, mine in pairs)
 
 
 def run(area: str, case: Case, *, repeat: int, threads: int, peers: bool) -> Outcome:
@@ -139,6 +137,9 @@ def _extra_path() -> list[str]:
 def _answer(name: str, process: subprocess.Popen[str]) -> dict[str, Any]:
     assert process.stdout is not None
     line = process.stdout.readline()
+    while line and not line.startswith("{"):  # some programs greet before the protocol begins
+        print(line, end="", file=sys.stderr)
+        line = process.stdout.readline()
     if not line:
         raise SystemExit(f"{name} ended without an answer (exit code {process.wait()}); its words stand above")
     return json.loads(line)

@@ -38,12 +38,12 @@ def _heights(path: str) -> dict[str, Any]:
     from twin import GridSpec
     from twin.city.rasterize import paint_facets
     from twin.geometry.citygml import read_citygml
+    from twin.geometry.records import SurfaceKind
 
     models = read_citygml(path)
     spec = GridSpec.from_bounds((389000, 5819000, 390000, 5820000), 1.0, "EPSG:25833")
-    painted = paint_facets(models.surfaces, spec)
-    field = painted[0] if isinstance(painted, tuple) else painted
-    return {"cells_with_a_roof": int(np.isfinite(np.asarray(field, dtype=float)).sum())}
+    painted = paint_facets(models.surfaces, spec, select=models.surfaces.kind == SurfaceKind.ROOF)
+    return {"cells_with_a_roof": int(np.isfinite(painted.elevation).sum())}
 
 
 def _sample(name: str) -> dict[str, Any]:

@@ -7,22 +7,33 @@ from benchmarks.duel import Outcome, Side
 
 def markdown(outcomes: list[Outcome]) -> str:
     rows = [
-        "| case | program | threads | CPU s | wall s | per second of CPU | peak MiB | CPU: peer / twin |",
-        "|---|---|---|---|---|---|---|---|",
+        "| case | program | threads | CPU s | wall s | per second of CPU | peak MiB "
+        "| CPU, peer / twin | wall, peer / twin |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for outcome in outcomes:
-        rows.append(_row(outcome, outcome.ours, ""))
+        rows.append(_row(outcome, outcome.ours, "", ""))
         if outcome.peer is not None:
-            rows.append(_row(outcome, outcome.peer, f"**{outcome.ratio:.3g}**"))
+            rows.append(_row(outcome, outcome.peer, *(f"**{outcome.ratio(clock):.3g}**" for clock in ("cpu", "wall"))))
     return "\n".join(rows)
 
 
-def _row(outcome: Outcome, side: Side, ratio: str) -> str:
+def _row(outcome: Outcome, side: Side, cpu_ratio: str, wall_ratio: str) -> str:
     cpu = side.median("cpu")
     memory = "-" if side.peak_memory is None else f"{side.peak_memory:.0f}"
     threads = outcome.threads if side is outcome.ours else 1
     rate = f"{_short(outcome.amount / cpu)} {outcome.case.unit}"
-    cells = [outcome.case.name, side.name, threads, f"{cpu:.4g}", f"{side.median('wall'):.4g}", rate, memory, ratio]
+    cells = [
+        outcome.case.name,
+        side.name,
+        threads,
+        f"{cpu:.4g}",
+        f"{side.median('wall'):.4g}",
+        rate,
+        memory,
+        cpu_ratio,
+        wall_ratio,
+    ]
     return "| " + " | ".join(map(str, cells)) + " |"
 
 

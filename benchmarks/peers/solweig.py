@@ -6,6 +6,8 @@ import sys
 from importlib.metadata import version
 
 import numpy as np
+
+sys.path.pop(0)  # this file is called like the package it drives
 from solweig.rustalgos import pipeline, shadowing, skyview
 
 from benchmarks.protocol import serve
