@@ -1,0 +1,434 @@
+"""`compare`: variants of a city against a baseline, as a table, difference maps, worst places, words and a report.
+
+Every number is computed from the variants' own results with the same cells, hours and units; what could not be
+computed stands in `Comparison.missing` with the reason.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from twin.compare.compatibility import check_comparable
+from twin.compare.indicators import IN_CHANGED_AREA, Indicator, View, indicator, indicators
+from twin.compare.variant import MODELS, MeasureRecord, Variant
+from twin.errors import InputError, MissingDataError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from twin.city.city import Caveat
+
+KEY_MAPS = {
+    "heat": ("utci_hottest_hour", "utci_max", "mean_radiant_temperature_max", "strong_heat_stress_duration"),
+    "flood": ("water_depth_max", "flow_velocity_max", "infiltrated_depth"),
+}
+"""Maps whose differences are computed, the most telling first."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One indicator that could not be computed: for which event and variant, and why."""
+
+    event: str
+    variant: str
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Variants side by side; made by `compare`.
+
+    variants : baseline first, then the others in the order given
+    views : for each event, the cells and hour the indicators look at
+    values : number of (event, indicator key, variant name)
+    missing : what could not be computed, and why
+    """
+
+    variants: tuple[Variant, ...]
+    values: dict[tuple[str, str, str], float]
+    views: dict[str, View]
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def baseline(self) -> Variant:
+        """The variant the others are held against."""
+        return self.variants[0]
+
+    @property
+    def others(self) -> tuple[Variant, ...]:
+        """All variants but the baseline."""
+        return self.variants[1:]
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """Names of the events, heat first, then flood, then traffic."""
+        return tuple(sorted(self.baseline.results, key=lambda event: MODELS.index(self.baseline.model(event))))
+
+    def variant(self, name: str) -> Variant:
+        """Return the variant of a name.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        for variant in self.variants:
+            if variant.name == name:
+                return variant
+        raise InputError(f"there is no variant {name!r}; there are: {', '.join(v.name for v in self.variants)}")
+
+    def result(self, event: str, variant: str | None = None) -> xr.Dataset:
+        """Return the result of an event, of the baseline unless a variant is named.
+
+        Raises
+        ------
+        InputError
+            If there is no such event.
+        """
+        results = (self.baseline if variant is None else self.variant(variant)).results
+        if event not in results:
+            raise InputError(f"there is no event {event!r}; there are: {', '.join(self.events)}")
+        return results[event]
+
+    def keys(self, event: str) -> tuple[Indicator, ...]:
+        """Return the indicators that were computed for an event in at least one variant."""
+        have = {key for (one, key, _) in self.values if one == event}
+        return tuple(i for i in indicators(self.baseline.model(event)) if i.key in have)
+
+    def value(self, event: str, key: str, variant: str | None = None) -> float:
+        """Return an indicator, of the baseline unless a variant is named; NaN if it could not be computed."""
+        return self.values.get((event, key, self.baseline.name if variant is None else variant), float("nan"))
+
+    def difference(self, event: str, key: str, variant: str) -> float:
+        """Return an indicator of a variant minus that of the baseline."""
+        return self.value(event, key, variant) - self.value(event, key)
+
+    def judgement(self, event: str, key: str, variant: str) -> str:
+        """Return ``"better"``, ``"worse"``, ``"same"``, ``"changed"`` (neutral indicators) or ``"unknown"``.
+
+        Differences a reader would not see, or below twice the solver's own gap, are the same.
+        """
+        change = self.difference(event, key, variant)
+        if not np.isfinite(change):
+            return "unknown"
+        if abs(change) < self._noise(event, key):
+            return "same"
+        direction = indicator(key).direction
+        if direction == "neutral":
+            return "changed"
+        return "better" if (change < 0) == (direction == "less") else "worse"
+
+    def _noise(self, event: str, key: str) -> float:
+        noise = indicator(key).tolerance
+        gaps = [float(v.results[event]["relative_gap"]) for v in self.variants if "relative_gap" in v.results[event]]
+        if gaps and np.isfinite(gaps).any():
+            noise = max(noise, 2.0 * float(np.nanmax(gaps)) * abs(self.value(event, key)))
+        return noise
+
+    def caveats(self, topics: Iterable[str] | None = None) -> tuple[Caveat, ...]:
+        """Return what a reader must know about the data, of all variants, each once; of some topics if given."""
+        wanted = None if topics is None else set(topics)
+        found = {}
+        for variant in self.variants:
+            for caveat in variant.city.meta.caveats:
+                if wanted is None or caveat.topic in wanted:
+                    found[(caveat.topic, caveat.text_en)] = caveat
+        if self._demand_is_assumed() and (wanted is None or "demand" in wanted):
+            if not any(topic == "demand" for topic, _ in found):
+                found["demand", ""] = _demand_caveat()
+        return tuple(found.values())
+
+    def _demand_is_assumed(self) -> bool:
+        return any(
+            self.baseline.model(event) == "traffic"
+            and "calibrat" not in str(self.result(event).attrs.get("demand", ""))
+            for event in self.events
+        )
+
+    def topics(self, key: str) -> tuple[str, ...]:
+        """Return the caveated topics an indicator rests on, in its own order."""
+        known = {caveat.topic for caveat in self.caveats()}
+        return tuple(topic for topic in indicator(key).assumptions if topic in known)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Indicators as a table.
+
+        Rows (event, indicator key). Columns (``"indicator"``, label | label_de | model | unit | direction | caveats),
+        (baseline name, value) and for every other variant (name, value | difference | percent | judgement).
+        `percent` is NaN for temperatures and where the baseline is 0.
+        """
+        import pandas as pd
+
+        rows: dict[tuple[str, str], dict[tuple[str, str], object]] = {}
+        for event in self.events:
+            for one in self.keys(event):
+                base = self.value(event, one.key)
+                row: dict[tuple[str, str], object] = {
+                    ("indicator", "label"): one.label("en"),
+                    ("indicator", "label_de"): one.label("de"),
+                    ("indicator", "model"): one.model,
+                    ("indicator", "unit"): one.unit,
+                    ("indicator", "direction"): one.direction,
+                    ("indicator", "caveats"): ", ".join(self.topics(one.key)),
+                    (self.baseline.name, "value"): base,
+                }
+                for variant in self.others:
+                    change = self.difference(event, one.key, variant.name)
+                    relative = base != 0 and one.unit != "degC"
+                    row[variant.name, "value"] = self.value(event, one.key, variant.name)
+                    row[variant.name, "difference"] = change
+                    row[variant.name, "percent"] = 100.0 * change / abs(base) if relative else float("nan")
+                    row[variant.name, "judgement"] = self.judgement(event, one.key, variant.name)
+                rows[event, one.key] = row
+        table = pd.DataFrame.from_dict(rows, orient="index")
+        table.index = pd.MultiIndex.from_tuples(list(rows), names=["event", "indicator"])
+        table.columns = pd.MultiIndex.from_tuples(list(table.columns), names=["variant", "field"])
+        return table
+
+    def key_map(self, event: str, name: str, variant: str | None = None) -> xr.DataArray:
+        """Return a map (y, x) of a result, such as ``"water_depth_max"`` or ``"utci_hottest_hour"``.
+
+        Raises
+        ------
+        MissingDataError
+            If the result does not hold it.
+        """
+        result = self.result(event, variant)
+        if name == "utci_hottest_hour":
+            from twin.compare.heat_indicators import utci_at_hottest_hour
+
+            city = (self.baseline if variant is None else self.variant(variant)).city
+            return utci_at_hottest_hour(result, city, self.views[event])
+        if name not in result or result[name].dims != ("y", "x"):
+            raise MissingDataError(f"the result of event {event!r} holds no map {name!r}")
+        return result[name]
+
+    def key_maps(self, event: str) -> tuple[str, ...]:
+        """Return the names of the maps all variants hold for an event, the most telling first."""
+        names = []
+        for name in KEY_MAPS.get(self.baseline.model(event), ()):
+            needed = "utci" if name == "utci_hottest_hour" else name
+            if all(needed in variant.results[event] for variant in self.variants):
+                names.append(name)
+        return tuple(names)
+
+    @cached_property
+    def differences(self) -> xr.Dataset:
+        """Maps of variant minus baseline over (scenario, y, x), NaN where either has no value.
+
+        Named like the maps (``utci_hottest_hour``, ``water_depth_max`` …); where several events give the same map, the
+        name is followed by ``__`` and the event. Flows of roads are in `road_differences`.
+        """
+        shared = [name for event in self.events for name in self.key_maps(event)]
+        maps = {}
+        for event in self.events:
+            for name in self.key_maps(event):
+                base = self.key_map(event, name)
+                layers = [(self.key_map(event, name, v.name) - base).astype(np.float32) for v in self.others]
+                if not layers:
+                    continue
+                stacked = np.stack([layer.values for layer in layers])
+                attributes = {
+                    "units": base.attrs.get("units", ""),
+                    "event": event,
+                    "long_name": f"{base.attrs.get('long_name', name)}, difference to {self.baseline.name}",
+                }
+                key = name if shared.count(name) == 1 else f"{name}__{event}"
+                maps[key] = (("scenario", "y", "x"), stacked, attributes)
+        grid = self.baseline.city.spec.dataset()
+        return grid.assign(maps).assign_coords(scenario=[variant.name for variant in self.others])
+
+    def road_differences(self, event: str) -> gpd.GeoDataFrame:
+        """Return road sections with the vehicles per hour (both directions) of every variant and the differences.
+
+        Columns ``name``, ``ref``, ``road_class``, ``length``, one column of flow per variant (its name), one column
+        ``difference <name>`` per variant but the baseline, and ``geometry``.
+        """
+        from twin.compare.streets import section_flows
+
+        base = section_flows(self.result(event), self.baseline.city)
+        table = base[["name", "ref", "road_class", "length", "geometry"]].copy()
+        for variant in self.variants:
+            table[variant.name] = section_flows(variant.results[event], variant.city)["road_flow"].reindex(table.index)
+        for variant in self.others:
+            table[f"difference {variant.name}"] = table[variant.name] - table[self.baseline.name]
+        return table
+
+    def street_differences(self, event: str) -> pd.DataFrame:
+        """Return named streets with their mean vehicles per hour in every variant, the most changed first."""
+        import pandas as pd
+
+        from twin.compare.streets import street_flows
+
+        base = street_flows(self.result(event), self.baseline.city)
+        table = pd.DataFrame({"length": base["length"]})
+        for variant in self.variants:
+            table[variant.name] = street_flows(variant.results[event], variant.city)["road_flow"].reindex(table.index)
+        for variant in self.others:
+            table[f"difference {variant.name}"] = table[variant.name] - table[self.baseline.name]
+        changes = [f"difference {variant.name}" for variant in self.others] or [self.baseline.name]
+        order = table[changes].abs().max(axis=1).sort_values(ascending=False, kind="stable").index
+        return table.loc[order]
+
+    def worst_places(self, n: int = 10, event: str | None = None) -> gpd.GeoDataFrame:
+        """Return the `n` places with the highest values of each event, over all variants.
+
+        Returns
+        -------
+        GeoDataFrame
+            Columns ``event``, ``model``, ``rank``, ``place``, ``quantity``, ``unit``, ``residents``, one column per
+            variant with the value there, and ``geometry`` (building footprint or road section). Buildings within 30 m
+            of a worse one are left out, so that one pond is one place.
+        """
+        from twin.compare.worst_places import worst_places
+
+        return worst_places(self, n, event)
+
+    def text(self, language: str = "en") -> str:
+        """Return three to eight plain sentences: what changes, by how much, and what that rests on."""
+        from twin.compare.wording import text
+
+        return text(self, language)
+
+    def map(
+        self,
+        event: str,
+        variant: str | None = None,
+        *,
+        name: str | None = None,
+        difference: bool = False,
+        language: str = "en",
+    ) -> object:
+        """Return a matplotlib Figure of one map: see `twin.compare.maps.draw`."""
+        from twin.compare.maps import draw
+
+        return draw(self, event, variant, name=name, difference=difference, language=language).figure
+
+    def report(self, path: str | os.PathLike[str], language: str = "en") -> Path:
+        """Write one self-contained HTML file: see `twin.compare.report.write_report`."""
+        from twin.compare.report import write_report
+
+        return write_report(self, path, language)
+
+    def __repr__(self) -> str:
+        lines = [f"Comparison of {self.baseline.city.name!r}: {', '.join(v.name for v in self.others) or 'no variant'}"]
+        lines[0] += f" against {self.baseline.name}"
+        lines += [
+            f"  {event}: {self.baseline.event_label(event)} ({self.baseline.model(event)}), "
+            f"{len(self.keys(event))} indicators"
+            for event in self.events
+        ]
+        return "\n".join([*lines, self.text("en")])
+
+    def _repr_html_(self) -> str:
+        from twin.compare.report_tables import notebook_html
+
+        return notebook_html(self)
+
+
+def compare(variants: Sequence[Variant] | Iterable[Variant], baseline: str = "baseline") -> Comparison:
+    """Hold variants of a city against a baseline.
+
+    Parameters
+    ----------
+    variants : sequence of Variant
+        On one grid, with the same events; the baseline among them.
+    baseline : str
+        Name of the variant the others are held against.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError
+        If grids, CRS, events, hours, links or units differ; the message says which field.
+
+    Examples
+    --------
+    >>> import numpy as np, xarray as xr, geopandas as gpd
+    >>> from twin import City, GridSpec
+    >>> grid = GridSpec(500000, 5500004, 2.0, 2, 2, "EPSG:25832").dataset()
+    >>> grid["building_id"] = (("y", "x"), np.zeros((2, 2), np.int32))
+    >>> none = gpd.GeoDataFrame({"residents": []}, geometry=[], crs="EPSG:25832")
+    >>> city = City("meadow", grid, none, None, none)
+    >>> def rain(depth):
+    ...     water = grid.drop_vars("building_id").assign(water_depth_max=(("y", "x"), np.full((2, 2), depth)))
+    ...     return water.assign_attrs(model="flood", event_label_en="heavy rain", event_label_de="Starkregen")
+    >>> today = Variant("baseline", "Today", city, {"rain": rain(0.2)})
+    >>> green = Variant("green", "Green yards", city, {"rain": rain(0.05)})
+    >>> table = compare([today, green]).table
+    >>> float(table.loc[("rain", "flood_area_over_10cm"), ("green", "difference")])
+    -16.0
+    """
+    given = tuple(variants)
+    check_comparable(given, baseline)
+    ordered = (*(v for v in given if v.name == baseline), *(v for v in given if v.name != baseline))
+    values: dict[tuple[str, str, str], float] = {}
+    missing: list[Missing] = []
+    views: dict[str, View] = {}
+    first = ordered[0]
+    changed = changed_area([measure for variant in ordered for measure in variant.measures], first)
+    for event, result in first.results.items():
+        views[event] = View(changed, _hour(result, first))
+        for one in indicators(first.model(event)):
+            local = one.key.endswith(IN_CHANGED_AREA)
+            if local and changed is None:
+                continue
+            view = views[event] if local else View(None, views[event].hour)
+            for variant in ordered:
+                try:
+                    values[event, one.key, variant.name] = one.value(variant.results[event], variant.city, view)
+                except MissingDataError as error:
+                    missing.append(Missing(event, variant.name, one.key, str(error)))
+    return Comparison(ordered, values, views, tuple(missing))
+
+
+def _hour(result: xr.Dataset, variant: Variant) -> np.datetime64 | None:
+    from twin.compare.heat_indicators import hottest_hour
+
+    if result.attrs["model"] != "heat" or "utci" not in result:
+        return None
+    return hottest_hour(result, variant.city)
+
+
+def changed_area(measures: Iterable[MeasureRecord], variant: Variant) -> NDArray[np.bool_] | None:
+    """Return the cells that the footprints of measures touch, (y, x); None if no measure changes the ground.
+
+    Measures that only change the network (their `changes` name nothing else) do not count: heat and water on a closed
+    road are what they were.
+    """
+    from rasterio.features import geometry_mask
+
+    shapes = [
+        shape
+        for measure in measures
+        if set(measure.changes) != {"network"}
+        for shape in measure.footprint.geometry
+        if shape is not None and not shape.is_empty
+    ]
+    if not shapes:
+        return None
+    spec = variant.city.spec
+    touched = ~geometry_mask(shapes, out_shape=spec.shape, transform=spec.transform, all_touched=True)
+    return np.asarray(touched, np.bool_) if touched.any() else None
+
+
+def _demand_caveat() -> Caveat:
+    from twin.city.city import Caveat
+    from twin.compare.language import say
+
+    return Caveat("demand", say("caveat.demand", "en"), say("caveat.demand", "de"))

@@ -1,0 +1,208 @@
+"""Indicators of heat results: felt temperature outdoors, where it strains, and who lives there.
+
+All use open cells only, never roofs. Classes of heat stress follow the UTCI assessment scale: strong above 32 °C, very
+strong above 38 °C (Bröde et al. 2012, Int. J. Biometeorol. 56, 481-494).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from twin.compare.exposure import building_exposure
+from twin.compare.indicators import WHOLE, Indicator, View, outdoors
+from twin.errors import MissingDataError
+
+if TYPE_CHECKING:
+    from twin.city.city import City
+
+STRONG = 32.0
+VERY_STRONG = 38.0
+AFTERNOON = 15.0
+NEXT_TO = 10.0  # m from the walls: the pavement, the front garden, the yard
+COOL_PLACE_DISTANCE = 150.0  # m; Munich plans for a cool place within this distance
+
+
+def hottest_hour(result: xr.Dataset, city: City) -> np.datetime64:
+    """Return the time at which open cells have the highest mean felt temperature.
+
+    Raises
+    ------
+    MissingDataError
+        If the result holds no `utci` over time.
+    """
+    if "utci" not in result or "time" not in result["utci"].dims:
+        raise MissingDataError("the result holds no 'utci' over time, so its hottest hour is not known")
+    open_cells = outdoors(city)
+    means = [_mean(np.asarray(result["utci"].isel(time=i).values)[open_cells]) for i in range(result.sizes["time"])]
+    return np.datetime64(result["time"].values[int(np.nanargmax(means))])
+
+
+def utci_at_hottest_hour(result: xr.Dataset, city: City, view: View = WHOLE) -> xr.DataArray:
+    """Return the felt temperature (y, x) at the view's hour, or at the result's own hottest hour."""
+    hour = hottest_hour(result, city) if view.hour is None else view.hour
+    return result["utci"].sel(time=hour).reset_coords("time", drop=True).rename("utci_hottest_hour")
+
+
+def _mean(values: NDArray[np.floating]) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean(dtype=np.float64)) if known.size else float("nan")
+
+
+def _afternoon_mean(result: xr.Dataset, city: City, view: View) -> float:
+    times = result["time"].values
+    of_day = (times - times.astype("datetime64[D]")) / np.timedelta64(1, "h")
+    nearest = int(np.argmin(np.abs(of_day - AFTERNOON)))
+    if abs(of_day[nearest] - AFTERNOON) > 0.5:
+        raise MissingDataError(f"the result holds no time within half an hour of {AFTERNOON:g} h")
+    return _mean(np.asarray(result["utci"].isel(time=nearest).values)[outdoors(city, view)])
+
+
+def _share_above(result: xr.Dataset, city: City, view: View, threshold: float) -> float:
+    values = np.asarray(utci_at_hottest_hour(result, city, view).values)[outdoors(city, view)]
+    values = values[np.isfinite(values)]
+    return float(100.0 * np.mean(values > threshold)) if values.size else float("nan")
+
+
+def _map_mean(result: xr.Dataset, city: City, view: View, name: str) -> float:
+    return _mean(np.asarray(result[name].values)[outdoors(city, view)])
+
+
+def _residents_above(result: xr.Dataset, city: City, view: View, threshold: float) -> float:
+    near = building_exposure(utci_at_hottest_hour(result, city, view), city, reach=NEXT_TO, statistic="mean")
+    return float(near.loc[near["value"] > threshold, "residents"].sum())
+
+
+def _residents_mean(result: xr.Dataset, city: City, view: View) -> float:
+    near = building_exposure(utci_at_hottest_hour(result, city, view), city, reach=NEXT_TO, statistic="mean").dropna()
+    people = float(near["residents"].sum())
+    return float((near["value"] * near["residents"]).sum() / people) if people > 0 else float("nan")
+
+
+def _residents_near_cool_place(result: xr.Dataset, city: City, view: View) -> float:
+    from scipy import ndimage
+
+    field = utci_at_hottest_hour(result, city, view)
+    cool = outdoors(city) & (np.asarray(field.values) <= STRONG)
+    if not cool.any():
+        return 0.0
+    distance = field.copy(data=ndimage.distance_transform_edt(~cool, sampling=city.spec.resolution))
+    # the nearest cell of the ring stands for the door: negated, because exposure takes the largest
+    near = building_exposure(-distance, city)
+    people = float(near["residents"].sum())
+    reached = float(near.loc[near["value"] >= -COOL_PLACE_DISTANCE, "residents"].sum())
+    return 100.0 * reached / people if people > 0 else float("nan")
+
+
+_PHYSICS = ("heights", "trees", "land_cover", "terrain", "edges")
+_PEOPLE = (*_PHYSICS, "residents")
+
+INDICATORS = (
+    Indicator(
+        "heat_utci_afternoon_mean",
+        "heat",
+        "mean felt temperature (UTCI) outdoors at 15 h",
+        "mittlere gefühlte Temperatur (UTCI) im Freien um 15 Uhr",
+        "degC",
+        1,
+        "less",
+        _PHYSICS,
+        ("utci",),
+        _afternoon_mean,
+        headline=True,
+        local=True,
+    ),
+    Indicator(
+        "heat_strong_stress_share",
+        "heat",
+        "open area with strong heat stress (UTCI above 32 °C) at the hottest hour",
+        "Freifläche mit starker Wärmebelastung (UTCI über 32 °C) zur heißesten Stunde",
+        "%",
+        1,
+        "less",
+        _PHYSICS,
+        ("utci",),
+        lambda r, c, v: _share_above(r, c, v, STRONG),
+        local=True,
+    ),
+    Indicator(
+        "heat_very_strong_stress_share",
+        "heat",
+        "open area with very strong heat stress (UTCI above 38 °C) at the hottest hour",
+        "Freifläche mit sehr starker Wärmebelastung (UTCI über 38 °C) zur heißesten Stunde",
+        "%",
+        1,
+        "less",
+        _PHYSICS,
+        ("utci",),
+        lambda r, c, v: _share_above(r, c, v, VERY_STRONG),
+        headline=True,
+        local=True,
+    ),
+    Indicator(
+        "heat_strong_stress_hours_mean",
+        "heat",
+        "mean duration of strong heat stress outdoors",
+        "mittlere Dauer starker Wärmebelastung im Freien",
+        "h",
+        1,
+        "less",
+        _PHYSICS,
+        ("strong_heat_stress_duration",),
+        lambda r, c, v: _map_mean(r, c, v, "strong_heat_stress_duration"),
+        local=True,
+    ),
+    Indicator(
+        "heat_mean_radiant_temperature_max_mean",
+        "heat",
+        "highest mean radiant temperature of the day, mean outdoors",
+        "höchste mittlere Strahlungstemperatur des Tages, Mittel im Freien",
+        "degC",
+        1,
+        "less",
+        _PHYSICS,
+        ("mean_radiant_temperature_max",),
+        lambda r, c, v: _map_mean(r, c, v, "mean_radiant_temperature_max"),
+        local=True,
+    ),
+    Indicator(
+        "heat_residents_utci_mean",
+        "heat",
+        "felt temperature within 10 m of homes at the hottest hour, mean over residents",
+        "gefühlte Temperatur im Umkreis von 10 m um Wohnhäuser zur heißesten Stunde, Mittel über Einwohner",
+        "degC",
+        1,
+        "less",
+        _PEOPLE,
+        ("utci",),
+        _residents_mean,
+    ),
+    Indicator(
+        "heat_residents_very_strong_stress",
+        "heat",
+        "residents with very strong heat stress (UTCI above 38 °C) within 10 m of their building at the hottest hour",
+        "Einwohner mit sehr starker Wärmebelastung (UTCI über 38 °C) im Umkreis von 10 m um ihr Gebäude zur heißesten Stunde",
+        "residents",
+        0,
+        "less",
+        _PEOPLE,
+        ("utci",),
+        lambda r, c, v: _residents_above(r, c, v, VERY_STRONG),
+        headline=True,
+    ),
+    Indicator(
+        "heat_residents_near_cool_place",
+        "heat",
+        "residents with a place without strong heat stress within 150 m (as the crow flies) at the hottest hour",
+        "Einwohner mit einem Ort ohne starke Wärmebelastung in 150 m Luftlinie zur heißesten Stunde",
+        "%",
+        1,
+        "more",
+        _PEOPLE,
+        ("utci",),
+        _residents_near_cool_place,
+    ),
+)

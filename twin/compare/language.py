@@ -1,0 +1,336 @@
+"""Words and numbers for people, in English and German: every sentence of texts, maps and reports stands here.
+
+Numbers get the language's decimal mark, thousands separator and a real minus sign; files for machines never do.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from twin.errors import InputError
+
+Language = Literal["en", "de"]
+LANGUAGES = ("en", "de")
+
+_UNITS = {
+    "degC": ("°C", "°C"),
+    "%": ("%", "%"),
+    "1": ("", ""),
+    "m2": ("m²", "m²"),
+    "m3": ("m³", "m³"),
+    "m s-1": ("m/s", "m/s"),
+    "h-1": ("vehicles/h", "Kfz/h"),
+    "vehicles/h": ("vehicles/h", "Kfz/h"),
+    "vehicle h": ("vehicle hours", "Kfz-Stunden"),
+    "vehicle km": ("vehicle km", "Kfz-km"),
+    "residents": ("residents", "Einwohner"),
+    "buildings": ("buildings", "Gebäude"),
+    "sections": ("sections", "Abschnitte"),
+}
+
+_WORDS = {
+    # judgements
+    "better": ("better", "besser"),
+    "worse": ("worse", "schlechter"),
+    "same": ("no change", "unverändert"),
+    "changed": ("changed", "verändert"),
+    "unknown": ("not known", "nicht bekannt"),
+    "less": ("less is better", "weniger ist besser"),
+    "more": ("more is better", "mehr ist besser"),
+    "neutral": ("for information", "zur Information"),
+    # models
+    "heat": ("Heat", "Hitze"),
+    "flood": ("Heavy rain", "Starkregen"),
+    "traffic": ("Traffic", "Verkehr"),
+    # topics of caveats
+    "topic.terrain": ("terrain", "Gelände"),
+    "topic.heights": ("building heights", "Gebäudehöhen"),
+    "topic.trees": ("trees", "Bäume"),
+    "topic.land_cover": ("land cover", "Bodenbedeckung"),
+    "topic.roads": ("road data", "Straßendaten"),
+    "topic.edges": ("edges of the area", "Gebietsränder"),
+    "topic.residents": ("residents", "Einwohnerzahlen"),
+    "topic.demand": ("traffic demand", "Verkehrsnachfrage"),
+    "topic.weather": ("weather", "Wetter"),
+    "caveat.demand": (
+        "The traffic demand was not calibrated on counts; flows show where traffic shifts, not how much drives there.",
+        "Die Verkehrsnachfrage wurde nicht an Zählungen kalibriert; die Belastungen zeigen, wohin sich Verkehr "
+        "verlagert, nicht wie viel dort fährt.",
+    ),
+    # sentences of the text
+    "text.change": (
+        "{after} instead of {before} with “{variant}” ({difference}, {judgement})",
+        "{after} statt {before} mit „{variant}“ ({difference}, {judgement})",
+    ),
+    "text.stays": ("unchanged {after} with “{variant}”", "unverändert {after} mit „{variant}“"),
+    "text.unknown": ("not known with “{variant}”", "nicht bekannt mit „{variant}“"),
+    "text.headline": ("{event} – {label}: {changes}; {assumption}.", "{event} – {label}: {changes}; {assumption}."),
+    "text.also": ("{label}: {changes}.", "{label}: {changes}."),
+    "text.rests": (
+        "this rests on {topics} of screening quality",
+        "das beruht auf Angaben in Screening-Qualität zu: {topics}",
+    ),
+    "text.rests.none": (
+        "no caveats are recorded for the data behind it",
+        "zu den Daten dahinter sind keine Vorbehalte vermerkt",
+    ),
+    "text.streets": (
+        "Most traffic shifts with “{variant}” on {more} ({more_difference}) and {less} ({less_difference}).",
+        "Am stärksten verlagert sich Verkehr mit „{variant}“ auf {more} ({more_difference}) und {less} ({less_difference}).",
+    ),
+    "text.more_events": (
+        "{count} more results stand in the table.",
+        "{count} weitere Ergebnisse stehen in der Tabelle.",
+    ),
+    "text.cost": ("“{variant}” costs about {cost}.", "„{variant}“ kostet etwa {cost}."),
+    "text.only": (
+        "Only “{variant}” was computed; there is nothing to compare it with.",
+        "Nur „{variant}“ wurde gerechnet; es gibt keinen Vergleich.",
+    ),
+    "and": ("and", "und"),
+    # maps
+    "map.change_of": ("Change of {label}", "Änderung: {label}"),
+    "map.minus": ("“{variant}” minus “{baseline}”", "„{variant}“ minus „{baseline}“"),
+    "map.hour": (" at {hour}", " um {hour}"),
+    "map.measure": ("measure", "Maßnahme"),
+    "map.building": ("building", "Gebäude"),
+    "map.road": ("road", "Straße"),
+    "map.north": ("N", "N"),
+    "map.dry": ("less than {depth}: not coloured", "unter {depth}: ohne Farbe"),
+    "map.unchanged": ("no colour: change below {value}", "ohne Farbe: Änderung unter {value}"),
+    "map.screening": ("Screening: {topics}", "Screening: {topics}"),
+    "map.data": ("Data: {sources}", "Daten: {sources}"),
+    "map.model": ("Model: twin {version}, {validation}", "Modell: twin {version}, {validation}"),
+    "map.both": ("vehicles per hour, both directions", "Kfz je Stunde, beide Richtungen"),
+    "map.zoom": ("Detail: the area of the grid", "Ausschnitt: Bereich des Rasters"),
+    "alt.value": (
+        "Map of {label} for “{variant}” ({event}): from {low} to {high}, middle {middle}{measures}.",
+        "Karte: {label} für „{variant}“ ({event}): von {low} bis {high}, Mitte {middle}{measures}.",
+    ),
+    "alt.difference": (
+        "Map of the change of {label}, “{variant}” minus “{baseline}” ({event}): from {low} to {high}; "
+        "lower on {share_less} and higher on {share_more} of the area{measures}.",
+        "Karte der Änderung: {label}, „{variant}“ minus „{baseline}“ ({event}): von {low} bis {high}; "
+        "niedriger auf {share_less} und höher auf {share_more} der Fläche{measures}.",
+    ),
+    "alt.measures": ("; measures are outlined", "; Maßnahmen sind umrandet"),
+    "alt.roads": (
+        "Road map of vehicles per hour for “{variant}” ({event}): at most {high}, on {street}{measures}.",
+        "Straßenkarte der Fahrzeuge je Stunde für „{variant}“ ({event}): höchstens {high}, auf {street}{measures}.",
+    ),
+    "alt.roads.difference": (
+        "Road map of the change in vehicles per hour, “{variant}” minus “{baseline}” ({event}): "
+        "from {low} to {high}{measures}.",
+        "Straßenkarte der Änderung der Fahrzeuge je Stunde, „{variant}“ minus „{baseline}“ ({event}): "
+        "von {low} bis {high}{measures}.",
+    ),
+    "unnamed": ("an unnamed road", "einer Straße ohne Namen"),
+    "near": ("near {street}", "bei {street}"),
+    "building": ("building {number}", "Gebäude {number}"),
+    # report
+    "report.title": ("{city}: variants compared", "{city}: Varianten im Vergleich"),
+    "report.subtitle": (
+        "{variants} against “{baseline}”",
+        "{variants} gegenüber „{baseline}“",
+    ),
+    "report.answer": ("The answer in short", "Die Antwort in Kürze"),
+    "report.question.what": ("What changes", "Was sich ändert"),
+    "report.question.where": ("Where", "Wo"),
+    "report.question.whom": ("For whom", "Für wen"),
+    "report.rests": ("Rests on", "Beruht auf"),
+    "report.screening": ("Screening quality: read this first", "Screening-Qualität: bitte zuerst lesen"),
+    "report.screening.text": (
+        "These results rank variants and show where to look closer. They do not replace a survey or an expert report. "
+        "What they rest on:",
+        "Diese Ergebnisse ordnen Varianten und zeigen, wo genauer hinzusehen ist. Sie ersetzen keine Vermessung und "
+        "kein Gutachten. Worauf sie beruhen:",
+    ),
+    "report.no_caveats": (
+        "The data of this city carry no recorded caveats.",
+        "Zu den Daten dieser Stadt sind keine Vorbehalte vermerkt.",
+    ),
+    "report.maps": ("Maps", "Karten"),
+    "report.swipe": (
+        "Move the slider to see “{left}” (left) and “{right}” (right)",
+        "Mit dem Regler zwischen „{left}“ (links) und „{right}“ (rechts) wechseln",
+    ),
+    "report.left": ("Left", "Links"),
+    "report.right": ("Right", "Rechts"),
+    "report.slider": ("Dividing line", "Trennlinie"),
+    "report.side_by_side": ("Side by side", "Nebeneinander"),
+    "report.overlay": ("On top of each other", "Übereinander"),
+    "report.differences": ("Difference to “{baseline}”", "Unterschied zu „{baseline}“"),
+    "report.indicators": ("Indicators", "Kennzahlen"),
+    "report.indicator": ("Indicator", "Kennzahl"),
+    "report.unit": ("Unit", "Einheit"),
+    "report.wish": ("Wish", "Ziel"),
+    "report.change": ("Change", "Änderung"),
+    "report.worst": ("Places with the highest values", "Orte mit den höchsten Werten"),
+    "report.place": ("Place", "Ort"),
+    "report.residents": ("Residents", "Einwohner"),
+    "report.streets": ("Streets where traffic changes most", "Straßen mit der größten Verkehrsänderung"),
+    "report.street": ("Street", "Straße"),
+    "report.measures": ("Measures", "Maßnahmen"),
+    "report.measure": ("Measure", "Maßnahme"),
+    "report.variant": ("Variant", "Variante"),
+    "report.area": ("Area", "Fläche"),
+    "report.cost": ("Cost", "Kosten"),
+    "report.changes": ("Changes", "Verändert"),
+    "report.notes": ("Notes", "Hinweise"),
+    "report.total": ("Total", "Summe"),
+    "report.none": ("none", "keine"),
+    "report.method": ("How it was computed", "Wie gerechnet wurde"),
+    "report.options": ("All model options", "Alle Modelloptionen"),
+    "report.quality": ("Numerical quality", "Numerische Güte"),
+    "report.validation": ("Validation", "Validierung"),
+    "report.volume_error": (
+        "water balance error, relative to the rain",
+        "Fehler der Wasserbilanz, bezogen auf den Niederschlag",
+    ),
+    "report.relative_gap": ("relative gap of the assignment", "relative Lücke der Umlegung"),
+    "report.sources": ("Sources and licences", "Quellen und Lizenzen"),
+    "report.source": ("Source", "Quelle"),
+    "report.licence": ("Licence", "Lizenz"),
+    "report.attribution": ("Attribution", "Quellenvermerk"),
+    "report.provenance": ("Provenance", "Herkunft der Ergebnisse"),
+    "report.event": ("Event", "Ereignis"),
+    "report.model": ("Model", "Modell"),
+    "report.version": ("Version", "Version"),
+    "report.fingerprint": ("Fingerprint of inputs and options", "Fingerabdruck von Eingaben und Optionen"),
+    "report.created": ("Created {date} with twin {version}", "Erstellt am {date} mit twin {version}"),
+    "report.grid": (
+        "Grid {rows} × {columns} cells of {resolution}, {crs}",
+        "Raster {rows} × {columns} Zellen zu {resolution}, {crs}",
+    ),
+    "report.missing": ("Not computed", "Nicht berechnet"),
+    "report.reports": ("What the readers of the data found", "Was beim Einlesen der Daten auffiel"),
+    "report.scroll": ("Table, scrolls sideways", "Tabelle, seitlich scrollbar"),
+    "report.contents": ("Contents", "Inhalt"),
+    "report.in_area": ("In the changed area", "Im veränderten Bereich"),
+    "report.everywhere": ("Everywhere", "Überall"),
+    "report.explain_area": (
+        "“In the changed area” means the cells under the footprints of all measures compared.",
+        "„Im veränderten Bereich“ meint die Zellen unter den Flächen aller verglichenen Maßnahmen.",
+    ),
+    "report.option": ("Option", "Option"),
+    "report.value": ("Value", "Wert"),
+    "report.found": ("Found", "Gefunden"),
+    "report.used": ("Used", "Verwendet"),
+    "report.repaired": ("Repaired", "Repariert"),
+    "report.refused": ("Refused", "Abgelehnt"),
+    "worst.heat": (
+        "Homes with the highest felt temperature within 10 m, hottest hour",
+        "Wohngebäude mit der höchsten gefühlten Temperatur im Umkreis von 10 m, heißeste Stunde",
+    ),
+    "worst.flood": ("Buildings with the deepest water at their walls", "Gebäude mit dem tiefsten Wasser an den Wänden"),
+    "worst.traffic": (
+        "Fullest section of each road, volume to capacity of the fuller direction",
+        "Vollster Abschnitt jeder Straße, Auslastung der volleren Richtung",
+    ),
+    "card.change": ("{after} instead of {before}", "{after} statt {before}"),
+    "card.where": ("most {place}: {change}", "am meisten {place}: {change}"),
+    "card.nowhere": ("no change next to a building", "keine Änderung an einem Gebäude"),
+    "pp": ("percentage points", "Prozentpunkte"),
+    "not validated": ("not validated", "nicht validiert"),
+}
+
+
+def say(key: str, language: str = "en", /, **values: object) -> str:
+    """Return the words of a key with its values filled in.
+
+    Raises
+    ------
+    InputError
+        If the language is not known.
+
+    Examples
+    --------
+    >>> say("map.dry", "de", depth="0,05 m")
+    'unter 0,05 m: ohne Farbe'
+    """
+    text = _WORDS[key][index(language)]
+    return text.format(**values) if values else text
+
+
+def index(language: str) -> int:
+    """Return 0 for English, 1 for German.
+
+    Raises
+    ------
+    InputError
+        For any other language.
+    """
+    if language not in LANGUAGES:
+        raise InputError(f"language is {language!r}; it must be 'en' or 'de'")
+    return LANGUAGES.index(language)
+
+
+def number(value: float, decimals: int = 0, language: str = "en", *, signed: bool = False) -> str:
+    """Write a number as people of a language do.
+
+    Parameters
+    ----------
+    value : float
+    decimals : int
+        Digits after the decimal mark.
+    language : {"en", "de"}
+    signed : bool
+        Also write a plus sign, for differences.
+
+    Examples
+    --------
+    >>> number(12345.67, 1, "de"), number(-0.25, 2), number(0.4, 0, signed=True)
+    ('12.345,7', '−0.25', '±0')
+    """
+    if not math.isfinite(value):
+        return "–"
+    text = f"{abs(value):,.{decimals}f}"
+    zero = not any(digit in "123456789" for digit in text)
+    if index(language) == 1:
+        text = text.translate(str.maketrans(",.", ".,"))
+    if zero:
+        return f"±{text}" if signed else text
+    return ("−" if value < 0 else "+" if signed else "") + text
+
+
+def unit(name: str, language: str = "en") -> str:
+    """Return how people write a unit.
+
+    Examples
+    --------
+    >>> unit("vehicle h", "de")
+    'Kfz-Stunden'
+    """
+    return _UNITS[name][index(language)] if name in _UNITS else name
+
+
+def quantity(value: float, units: str, decimals: int = 0, language: str = "en", *, signed: bool = False) -> str:
+    """Write a number with its unit; a difference of percentages is in percentage points.
+
+    Examples
+    --------
+    >>> quantity(-1.5, "degC", 1, "de", signed=True), quantity(3, "%", 0, signed=True)
+    ('−1,5 °C', '+3 percentage points')
+    """
+    word = say("pp", language) if signed and units == "%" else unit(units, language)
+    return f"{number(value, decimals, language, signed=signed)} {word}".rstrip()
+
+
+def enumeration(items: list[str], language: str = "en") -> str:
+    """Join words with commas and a last "and".
+
+    Examples
+    --------
+    >>> enumeration(["terrain", "trees", "roads"], "de")
+    'terrain, trees und roads'
+    """
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {say('and', language)} {items[-1]}"
+
+
+def topic(name: str, language: str = "en") -> str:
+    """Return the word for a topic of caveats; the topic itself if it is not known here."""
+    key = f"topic.{name}"
+    return say(key, language) if key in _WORDS else name

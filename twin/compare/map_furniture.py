@@ -1,0 +1,259 @@
+"""What every map carries: backdrop of relief, buildings and roads, measures outlined, scale bar, north arrow, footer.
+
+Drawn on a matplotlib `Axes` that is handed in, never on global state, so that servers and threads may draw at once.
+Widths are made for a figure as narrow as a phone.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.compare.language import number, say, topic
+
+if TYPE_CHECKING:
+    from twin.city.city import Caveat, City
+    from twin.compare.variant import MeasureRecord
+
+Extent = tuple[float, float, float, float]
+"""xmin, ymin, xmax, ymax, m."""
+
+INK = "#1d2530"
+BUILDING = "#c9ccd1"
+MEASURE = "#c2006b"  # magenta: neither in the sequential nor in the diverging ramps
+FOOTER_SIZE = 6.6
+SMALL = 7.5
+
+
+def hillshade(elevation: NDArray[np.floating], resolution: float) -> NDArray[np.float64]:
+    """Return shaded relief, 0 (dark) to 1 (bright), lit from the north-west at 45 degrees.
+
+    Parameters
+    ----------
+    elevation : (y, x) float
+        m, y descending; NaN is drawn flat.
+    resolution : float
+        Cell size, m.
+
+    Notes
+    -----
+    Lambert's cosine law on the surface normal, as in Horn (1981), Proceedings of the IEEE 69, 14-47.
+
+    Examples
+    --------
+    >>> round(float(hillshade(np.zeros((3, 3)), 1.0)[1, 1]), 3)
+    0.707
+    """
+    height = np.asarray(elevation, np.float64)
+    known = np.isfinite(height)
+    height = np.where(known, height, height[known].mean() if known.any() else 0.0)
+    if min(height.shape) < 2:
+        return np.full(height.shape, math.sqrt(0.5))
+    down, right = np.gradient(height, resolution)
+    # unit vector to the light: from the north-west (west: -x, north: +y), 45 degrees up
+    east, north, up = -0.5, 0.5, math.sqrt(0.5)
+    shade = (-right * east + down * north + up) / np.sqrt(right**2 + down**2 + 1.0)
+    return np.asarray(np.clip(shade, 0.0, 1.0), np.float64)
+
+
+def draw_relief(axes: Any, city: City) -> None:
+    """Draw the relief of the city's grid in light greys."""
+    xmin, ymin, xmax, ymax = city.spec.bounds
+    if "ground_elevation" in city.grid:
+        shade = hillshade(city.grid["ground_elevation"].values, city.spec.resolution)
+    else:
+        shade = np.full(city.spec.shape, 0.7)
+    axes.imshow(
+        0.78 + 0.22 * shade,
+        cmap="gray",
+        vmin=0,
+        vmax=1,
+        extent=(xmin, xmax, ymin, ymax),
+        interpolation="bilinear",
+        zorder=0,
+    )
+
+
+def draw_buildings(axes: Any, city: City, extent: Extent) -> None:
+    """Draw building footprints that touch the extent."""
+    from matplotlib.collections import PathCollection
+
+    paths = [_path(polygon) for polygon in _polygons(city.buildings.geometry, extent)]
+    axes.add_collection(PathCollection(paths, facecolor=BUILDING, edgecolor="#5c6470", linewidth=0.35, zorder=4))
+
+
+def draw_roads(axes: Any, city: City, extent: Extent, color: str = "#8a919c", width: float = 0.5) -> None:
+    """Draw road centre lines that touch the extent."""
+    from matplotlib.collections import LineCollection
+
+    if city.network is not None:
+        lines = _lines(city.network.links.geometry, extent)
+        axes.add_collection(LineCollection(lines, colors=color, linewidths=width, zorder=3))
+
+
+def draw_measures(axes: Any, measures: Iterable[MeasureRecord], extent: Extent, *, under_roads: bool = False) -> int:
+    """Outline the footprints of measures, dashed on a white ground; return how many shapes were drawn.
+
+    With `under_roads`, measures on roads become a band behind the road, so that its flow stays readable.
+    """
+    import shapely
+    from matplotlib.collections import LineCollection
+
+    drawn = 0
+    for measure in measures:
+        shapes = measure.footprint.geometry
+        # points (single trees) get a ring that can be seen, 1/150 of the map wide
+        radius = (extent[2] - extent[0]) / 150.0
+        outlines = [
+            shape.buffer(radius).exterior if shape.geom_type in ("Point",) else shape
+            for shape in shapely.get_parts(shapes[~shapes.is_empty & shapes.notna()].to_numpy())
+        ]
+        bands = [
+            np.asarray(shape.coords)[:, :2] for shape in outlines if under_roads and shape.geom_type == "LineString"
+        ]
+        if bands:
+            axes.add_collection(LineCollection(bands, colors=MEASURE, linewidths=11, alpha=0.45, zorder=4.2))
+            drawn += len(bands)
+            outlines = [shape for shape in outlines if shape.geom_type != "LineString"]
+        lines: list[NDArray[np.float64]] = []
+        for shape in outlines:
+            rings = [shape.exterior, *shape.interiors] if shape.geom_type == "Polygon" else [shape]
+            lines += [np.asarray(ring.coords)[:, :2] for ring in rings]
+        if lines:
+            axes.add_collection(LineCollection(lines, colors="white", linewidths=2.6, zorder=6))
+            axes.add_collection(
+                LineCollection(lines, colors=MEASURE, linewidths=1.4, linestyles=(0, (4, 1.4)), zorder=7)
+            )
+            drawn += len(lines)
+    return drawn
+
+
+def draw_scale_bar(axes: Any, extent: Extent, language: str) -> None:
+    """Draw a bar of a round length, about a quarter of the map wide, at the lower left."""
+    width, height = extent[2] - extent[0], extent[3] - extent[1]
+    length = round_length(width / 4.0)
+    x, y = extent[0] + 0.035 * width, extent[1] + 0.035 * width
+    box = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none"}
+    label = f"{number(length / 1000, 0, language)} km" if length >= 1000 else f"{number(length, 0, language)} m"
+    tall = 0.012 * width
+    from matplotlib.patches import Rectangle
+
+    axes.add_patch(
+        Rectangle((x - 0.015 * width, y - 0.02 * width), length + 0.03 * width, 0.095 * width, zorder=9, **box)
+    )
+    for part, color in ((0, INK), (1, "white")):
+        axes.add_patch(
+            Rectangle(
+                (x + part * length / 2, y), length / 2, tall, facecolor=color, edgecolor=INK, linewidth=0.6, zorder=10
+            )
+        )
+    axes.text(x + length / 2, y + 1.6 * tall, label, ha="center", va="bottom", fontsize=SMALL, color=INK, zorder=10)
+    del height
+
+
+def round_length(wish: float) -> float:
+    """Return the largest of 1, 2, 5 times a power of ten that is not above `wish`.
+
+    Examples
+    --------
+    >>> round_length(370.0), round_length(55.0), round_length(0.99)
+    (200.0, 50.0, 0.5)
+    """
+    power = 10.0 ** math.floor(math.log10(wish))
+    return next(step * power for step in (5.0, 2.0, 1.0) if step * power <= wish * (1 + 1e-9))
+
+
+def draw_north_arrow(axes: Any, language: str) -> None:
+    """Draw an arrow to grid north at the lower right."""
+    box = {"boxstyle": "round,pad=0.25", "facecolor": "white", "alpha": 0.85, "edgecolor": "none"}
+    axes.annotate(
+        say("map.north", language),
+        xy=(0.955, 0.125),
+        xytext=(0.955, 0.04),
+        xycoords="axes fraction",
+        textcoords="axes fraction",
+        ha="center",
+        va="center",
+        fontsize=SMALL,
+        color=INK,
+        bbox=box,
+        arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.1},
+        zorder=10,
+    )
+
+
+def draw_tag(axes: Any, words: str) -> None:
+    """Write which variant a map shows into its upper left corner."""
+    axes.text(
+        0.018,
+        0.975,
+        "\n".join(textwrap.wrap(plain(words), 44)[:3]),
+        transform=axes.transAxes,
+        ha="left",
+        va="top",
+        fontsize=8.5,
+        fontweight="bold",
+        color="white",
+        bbox={"boxstyle": "round,pad=0.35", "facecolor": INK, "edgecolor": "white", "linewidth": 0.6},
+        zorder=11,
+    )
+
+
+def frame(axes: Any, extent: Extent) -> None:
+    """Fix the extent, equal scales, no ticks, a thin frame."""
+    axes.set_xlim(extent[0], extent[2])
+    axes.set_ylim(extent[1], extent[3])
+    axes.set_aspect("equal", adjustable="box")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_color("#9aa1ab")
+        spine.set_linewidth(0.6)
+
+
+def footer(city: City, caveats: Iterable[Caveat], version: str, validation: str, language: str, width: int) -> str:
+    """Return the lines under a map: what is screening, whose data, which model; wrapped to `width` characters."""
+    lines = []
+    topics = list(dict.fromkeys(topic(caveat.topic, language) for caveat in caveats))
+    if topics:
+        lines.append(say("map.screening", language, topics=", ".join(topics)))
+    sources = list(dict.fromkeys(source.attribution or source.name for source in city.meta.sources))
+    if sources:
+        lines.append(say("map.data", language, sources="; ".join(sources)))
+    if validation == "not validated":
+        validation = say("not validated", language)
+    lines.append(say("map.model", language, version=version, validation=validation))
+    return "\n".join(wrapped for line in lines for wrapped in textwrap.wrap(plain(line), width))
+
+
+def plain(text: str) -> str:
+    """Return text that matplotlib draws as it stands: no mathematics between dollar signs."""
+    return text.replace("$", r"\$")
+
+
+def _polygons(geometry: Any, extent: Extent) -> list[Any]:
+    import shapely
+
+    near = geometry.iloc[np.sort(geometry.sindex.intersection(extent))] if len(geometry) else geometry
+    parts = shapely.get_parts(near[near.notna()].to_numpy())
+    return [part for part in parts if part.geom_type == "Polygon" and not part.is_empty]
+
+
+def _lines(geometry: Any, extent: Extent) -> list[NDArray[np.float64]]:
+    import shapely
+
+    near = geometry.iloc[np.sort(geometry.sindex.intersection(extent))] if len(geometry) else geometry
+    parts = shapely.get_parts(near[near.notna()].to_numpy())
+    return [np.asarray(part.coords)[:, :2] for part in parts if part.geom_type == "LineString" and not part.is_empty]
+
+
+def _path(polygon: Any) -> Any:
+    from matplotlib.path import Path
+
+    rings = [polygon.exterior, *polygon.interiors]
+    return Path.make_compound_path(*[Path(np.asarray(ring.coords)[:, :2], closed=True) for ring in rings])

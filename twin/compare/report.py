@@ -1,0 +1,384 @@
+"""The report: one HTML file that holds everything, loads nothing, prints well and can be read on a phone.
+
+Works without JavaScript (variants stand side by side) and with it (variants lie on top of each other under a slider).
+Text from data is escaped; a content security policy in the file forbids every request.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+import os
+from importlib import resources
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.atomic import replacing
+from twin.compare.indicators import IN_CHANGED_AREA, indicator
+from twin.compare.language import enumeration, index, number, quantity, say, topic
+from twin.compare.report_tables import (
+    chip,
+    escape,
+    indicator_table,
+    measure_table,
+    street_table,
+    table,
+    worst_table,
+)
+from twin.errors import MissingDataError
+
+if TYPE_CHECKING:
+    from twin.compare.comparison import Comparison
+    from twin.compare.maps import MapFigure
+    from twin.compare.variant import Variant
+
+_WHAT = {
+    "heat": ("heat_utci_afternoon_mean" + IN_CHANGED_AREA, "heat_utci_afternoon_mean", "heat_strong_stress_hours_mean"),
+    "flood": ("flood_buildings_over_10cm", "flood_area_over_10cm"),
+    "traffic": ("traffic_vehicle_hours", "traffic_vehicle_kilometres"),
+}
+_WHOM = {
+    "heat": ("heat_residents_utci_mean", "heat_residents_very_strong_stress"),
+    "flood": ("flood_residents_over_10cm",),
+    "traffic": ("traffic_quiet_street_kilometres", "traffic_unserved_demand"),
+}
+
+
+def write_report(comparison: Comparison, path: str | os.PathLike[str], language: str = "en") -> Path:
+    """Write a comparison as one self-contained HTML file.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    path : path
+        Of the file; written whole or not at all, replaced if it exists.
+    language : {"en", "de"}
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        If the language is not known.
+
+    Examples
+    --------
+    >>> write_report(comparison, "report.html", language="de")  # doctest: +SKIP
+    PosixPath('report.html')
+    """
+    index(language)
+    content = render(comparison, language)
+    target = Path(path)
+    with replacing(target) as temporary:
+        temporary.write_text(content, encoding="utf-8", newline="\n")
+    return target
+
+
+def render(comparison: Comparison, language: str = "en") -> str:
+    """Return the report as text: see `write_report`."""
+    from twin import __version__
+
+    template = Template(resources.files("twin.compare").joinpath("report_template.html").read_text(encoding="utf-8"))
+    city = comparison.baseline.city
+    variants = enumeration(
+        [f"“{v.title}”" if language == "en" else f"„{v.title}“" for v in comparison.others], language
+    )
+    subtitle = say("report.subtitle", language, variants=variants, baseline=comparison.baseline.title)
+    sections = [
+        ("answer", say("report.answer", language), _answer(comparison, language)),
+        ("screening", say("report.screening", language), _screening(comparison, language)),
+    ]
+    for position, event in enumerate(comparison.events):
+        model = comparison.baseline.model(event)
+        title = f"{say(model, language)}: {comparison.baseline.event_label(event, language)}"
+        sections.append((f"event-{position}", title, _event(comparison, event, position, language)))
+    measures = measure_table(comparison, language)
+    if measures:
+        sections.append(("measures", say("report.measures", language), measures + _total_cost(comparison, language)))
+    sections += [
+        ("method", say("report.method", language), _method(comparison, language)),
+        ("sources", say("report.sources", language), _sources(comparison, language)),
+        ("provenance", say("report.provenance", language), _provenance(comparison, language)),
+    ]
+    contents = "".join(f'<li><a href="#{key}">{escape(title)}</a></li>' for key, title, _ in sections)
+    body = "".join(
+        f'<section id="{key}" aria-labelledby="{key}-title"><h2 id="{key}-title">{escape(title)}</h2>{content}</section>'
+        for key, title, content in sections
+    )
+    today = datetime.date.today()
+    date = today.strftime("%d.%m.%Y") if language == "de" else today.isoformat()
+    return template.substitute(
+        language=language,
+        title=escape(say("report.title", language, city=city.name)),
+        subtitle=escape(subtitle if comparison.others else comparison.baseline.title),
+        contents_label=say("report.contents", language),
+        contents=contents,
+        body=body,
+        created=escape(say("report.created", language, date=date, version=__version__)),
+        words=_script_words(language),
+    )
+
+
+def _script_words(language: str) -> str:
+    keys = ("left", "right", "slider", "side_by_side", "overlay")
+    # "</" cannot occur in these words; escaped all the same, because this stands inside a script element
+    return json.dumps({key: say(f"report.{key}", language) for key in keys}).replace("</", "<\\/")
+
+
+def _answer(comparison: Comparison, language: str) -> str:
+    if not comparison.others:
+        return f"<p>{escape(say('text.only', language, variant=comparison.baseline.title))}</p>"
+    cards = "".join(_card(comparison, event, language) for event in comparison.events)
+    return f'<div class="cards">{cards}</div>'
+
+
+def _card(comparison: Comparison, event: str, language: str) -> str:
+    model = comparison.baseline.model(event)
+    label = escape(comparison.baseline.event_label(event, language))
+    parts = [f'<article class="card {model}"><h3><span class="model">{say(model, language)}</span> {label}</h3>']
+    what = _first_known(comparison, event, _WHAT[model])
+    for variant in comparison.others:
+        parts.append(f'<div class="variant"><p class="name">{escape(variant.title)}</p>')
+        if what:
+            parts.append(_big(comparison, event, what, variant, language))
+        rows = []
+        where = _where(comparison, event, variant, language)
+        if where:
+            rows.append((say("report.question.where", language), escape(where)))
+        for key in _WHOM[model]:
+            if np.isfinite(comparison.value(event, key)):
+                judgement = comparison.judgement(event, key, variant.name)
+                one = indicator(key)
+                words = _after_before(comparison, event, key, variant, language)
+                rows.append(
+                    (
+                        say("report.question.whom", language),
+                        f"{escape(one.label(language))}: {escape(words)} {chip(judgement, language)}",
+                    )
+                )
+                break
+        parts.append("<dl>" + "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in rows) + "</dl></div>")
+    topics: dict[str, None] = {}
+    for key in (*_WHAT[model][:1], *_WHOM[model][:1]):
+        topics |= dict.fromkeys(topic(name, language) for name in comparison.topics(key))
+    rests = ", ".join(topics) if topics else say("report.none", language)
+    parts.append(f'<p class="rests"><strong>{say("report.rests", language)}</strong>: {escape(rests)}</p></article>')
+    return "".join(parts)
+
+
+def _first_known(comparison: Comparison, event: str, keys: tuple[str, ...]) -> str:
+    return next((key for key in keys if np.isfinite(comparison.value(event, key))), "")
+
+
+def _after_before(comparison: Comparison, event: str, key: str, variant: Variant, language: str) -> str:
+    one = indicator(key)
+    before, after = comparison.value(event, key), comparison.value(event, key, variant.name)
+    if comparison.judgement(event, key, variant.name) == "same":
+        return quantity(after, one.unit, one.decimals, language)
+    return say(
+        "card.change",
+        language,
+        after=number(after, one.decimals, language),
+        before=quantity(before, one.unit, one.decimals, language),
+    )
+
+
+def _big(comparison: Comparison, event: str, key: str, variant: Variant, language: str) -> str:
+    one = indicator(key)
+    change = comparison.difference(event, key, variant.name)
+    judgement = comparison.judgement(event, key, variant.name)
+    words = _after_before(comparison, event, key, variant, language)
+    return (
+        f'<p class="big"><span class="value">{escape(quantity(change, one.unit, one.decimals, language, signed=True))}'
+        f"</span> {chip(judgement, language)}</p>"
+        f'<p class="what">{escape(one.label(language))}: {escape(words)}</p>'
+    )
+
+
+def _where(comparison: Comparison, event: str, variant: Variant, language: str) -> str:
+    """Say where a variant changes most: the street next to the building, or the streets themselves."""
+    from twin.compare.exposure import building_exposure
+    from twin.compare.maps import SMALLEST
+    from twin.compare.worst_places import place_names
+
+    if comparison.baseline.model(event) == "traffic":
+        streets = comparison.street_differences(event)[f"difference {variant.name}"].dropna()
+        found = [s for s in (streets.idxmax(), streets.idxmin()) if abs(streets[s]) >= 1] if len(streets) else []
+        return "; ".join(
+            f"{street} {quantity(float(streets[street]), 'h-1', 0, language, signed=True)}"
+            for street in dict.fromkeys(found)
+        )
+    maps = comparison.key_maps(event)
+    if not maps:
+        return ""
+    name = maps[0]
+    field = comparison.key_map(event, name, variant.name) - comparison.key_map(event, name)
+    try:
+        near = building_exposure(field, variant.city, reach=10.0 if name.startswith("utci") else None, statistic="mean")
+    except MissingDataError:
+        return ""
+    near = near[near["value"].abs() >= SMALLEST[name]]
+    if near.empty:
+        return say("card.nowhere", language)
+    most = near.loc[[near["value"].abs().idxmax()]]
+    street = str(place_names(most, variant.city).iloc[0])
+    here = say("near", language, street=street) if street else say("building", language, number=most.index[0])
+    units = "degC" if name.startswith("utci") else "m"
+    change = quantity(float(most["value"].iloc[0]), units, 1 if units == "degC" else 2, language, signed=True)
+    return say("card.where", language, change=change, place=here)
+
+
+def _screening(comparison: Comparison, language: str) -> str:
+    caveats = comparison.caveats()
+    if not caveats:
+        return f"<p>{say('report.no_caveats', language)}</p>"
+    items = "".join(
+        f"<li><strong>{escape(topic(caveat.topic, language).capitalize())}</strong>: {escape(caveat.text(language))}</li>"
+        for caveat in caveats
+    )
+    return f'<div class="notice"><p>{say("report.screening.text", language)}</p><ul>{items}</ul></div>'
+
+
+def _event(comparison: Comparison, event: str, position: int, language: str) -> str:
+    from twin.compare.maps import draw
+
+    parts = []
+    drawable = comparison.baseline.model(event) == "traffic" or comparison.key_maps(event)
+    if drawable:
+        views = [(v.title, draw(comparison, event, v.name, language=language)) for v in comparison.variants]
+        parts.append(_views(views, f"swipe-{position}"))
+        changed = []
+        for variant in comparison.others:
+            changed.append(draw(comparison, event, variant.name, difference=True, language=language))
+            if comparison.baseline.model(event) == "traffic":
+                changed.append(
+                    draw(comparison, event, variant.name, difference=True, extent="network", language=language)
+                )
+        if changed:
+            heading = escape(say("report.differences", language, baseline=comparison.baseline.title))
+            figures = "".join(f"<figure>{_image(figure)}</figure>" for figure in changed)
+            parts.append(f'<h3>{heading}</h3><div class="pair">{figures}</div>')
+    parts.append(f"<h3>{say('report.indicators', language)}</h3>{indicator_table(comparison, event, language)}")
+    if comparison.baseline.model(event) == "traffic":
+        parts.append(street_table(comparison, event, language))
+    worst = worst_table(comparison, event, language)
+    if worst:
+        parts.append(f"<h3>{say('report.worst', language)}</h3>{worst}")
+    absent = [m for m in comparison.missing if m.event == event]
+    if absent:
+        items = "".join(f"<li>{escape(m.variant)}, {escape(m.key)}: {escape(m.reason)}</li>" for m in absent)
+        parts.append(f"<details><summary>{say('report.missing', language)}</summary><ul>{items}</ul></details>")
+    return "".join(parts)
+
+
+def _views(views: list[tuple[str, MapFigure]], key: str) -> str:
+    figures = "".join(
+        f'<figure class="view" data-title="{escape(title)}">{_image(figure)}</figure>' for title, figure in views
+    )
+    swipe = " data-swipe" if len(views) > 1 else ""
+    return f'<div class="swipe"{swipe} id="{key}"><div class="pair stage">{figures}</div></div>'
+
+
+def _image(figure: MapFigure) -> str:
+    data = base64.b64encode(figure.png()).decode("ascii")
+    width, height = (round(inches * 160) for inches in figure.figure.get_size_inches())
+    return f'<img alt="{escape(figure.alt)}" width="{width}" height="{height}" src="data:image/png;base64,{data}">'
+
+
+def _total_cost(comparison: Comparison, language: str) -> str:
+    items = []
+    for variant in comparison.others:
+        cost = variant.cost
+        words = say("unknown", language) if cost is None else quantity(cost, "€", 0, language)
+        items.append(f"<li>{escape(variant.title)}: {escape(words)}</li>")
+    return f"<p>{say('report.total', language)}:</p><ul>{''.join(items)}</ul>" if items else ""
+
+
+def _method(comparison: Comparison, language: str) -> str:
+    spec = comparison.baseline.city.spec
+    resolution = quantity(spec.resolution, "m", 1, language)
+    grid = say("report.grid", language, rows=spec.rows, columns=spec.columns, resolution=resolution, crs=spec.crs.name)
+    parts = [f"<p>{escape(grid)}</p>", _quality(comparison, language)]
+    for event in comparison.events:
+        result = comparison.result(event)
+        try:
+            options = json.loads(str(result.attrs.get("options", "{}")))
+        except json.JSONDecodeError:
+            options = {"options": result.attrs["options"]}
+        head = [say("report.option", language), say("report.value", language)]
+        rows = [[escape(key), escape(json.dumps(value, ensure_ascii=False))] for key, value in options.items()]
+        label = escape(comparison.baseline.event_label(event, language))
+        listing = table(head, rows, label, language)
+        parts.append(f"<details><summary>{say('report.options', language)}: {label}</summary>{listing}</details>")
+    return "".join(parts)
+
+
+def _quality(comparison: Comparison, language: str) -> str:
+    rows = []
+    for event in comparison.events:
+        for name in ("volume_error", "relative_gap"):
+            if all(name in variant.results[event] for variant in comparison.variants):
+                label = f"{comparison.baseline.event_label(event, language)}: {say(f'report.{name}', language)}"
+                values = [float(variant.results[event][name].values) for variant in comparison.variants]
+                rows.append([escape(label), *[(_scientific(value, language), "number") for value in values]])
+    if not rows:
+        return ""
+    head = [say("report.quality", language), *[escape(variant.title) for variant in comparison.variants]]
+    return table(head, rows, say("report.quality", language), language)
+
+
+def _scientific(value: float, language: str) -> str:
+    if value == 0 or not np.isfinite(value):
+        return number(value, 0, language)
+    power = int(np.floor(np.log10(abs(value))))
+    return f"{number(value / 10.0**power, 1, language)} · 10<sup>{number(power, 0, language)}</sup>"
+
+
+def _sources(comparison: Comparison, language: str) -> str:
+    sources = list(dict.fromkeys(source for variant in comparison.variants for source in variant.city.meta.sources))
+    head = [say(f"report.{key}", language) for key in ("source", "licence", "attribution", "notes")]
+    rows = [[escape(s.name), escape(s.license), escape(s.attribution), escape(s.note)] for s in sources]
+    parts = [table(head, rows, say("report.sources", language), language)] if rows else []
+    reports = [report for report in comparison.baseline.city.meta.reports if hasattr(report, "found")]
+    if reports:
+        head = [say(f"report.{key}", language) for key in ("source", "found", "used", "repaired", "refused")]
+        rows = [
+            [
+                escape(r.source),
+                *[number(float(n), 0, language) for n in (r.found, r.used, len(r.repaired), len(r.refused))],
+            ]
+            for r in reports
+        ]
+        parts.append(table(head, rows, say("report.reports", language), language))
+    return "".join(parts) or f"<p>{say('report.none', language)}</p>"
+
+
+def _provenance(comparison: Comparison, language: str) -> str:
+    head = [
+        say(f"report.{key}", language) for key in ("event", "variant", "model", "version", "validation", "fingerprint")
+    ]
+    rows = []
+    for event in comparison.events:
+        for variant in comparison.variants:
+            attributes = variant.results[event].attrs
+            validation = str(attributes.get("validation", "not validated"))
+            if validation == "not validated":
+                validation = say("not validated", language)
+            rows.append(
+                [
+                    escape(variant.event_label(event, language)),
+                    escape(variant.title),
+                    escape(say(variant.model(event), language)),
+                    escape(attributes.get("twin_version", "–")),
+                    escape(validation),
+                    f"<code>{escape(attributes.get('input_fingerprint', '–'))}</code>",
+                ]
+            )
+    return table(head, rows, say("report.provenance", language), language)

@@ -1,0 +1,223 @@
+"""Tables of a comparison as HTML, for the report and for notebooks.
+
+Everything that came from data or users is escaped here; nothing is ever passed through as markup.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from twin.compare.indicators import IN_CHANGED_AREA, Indicator
+from twin.compare.language import number, quantity, say, topic, unit
+
+if TYPE_CHECKING:
+    from twin.compare.comparison import Comparison
+
+Cell = str | tuple[str, str]
+"""Escaped HTML of a cell, or (HTML, CSS class)."""
+
+_MARK = {"better": "▲", "worse": "▼", "same": "=", "changed": "≠", "unknown": "?"}
+
+
+def escape(value: object) -> str:
+    """Return text safe inside elements and quoted attributes.
+
+    Examples
+    --------
+    >>> escape("<script>&'")
+    '&lt;script&gt;&amp;&#x27;'
+    """
+    return html.escape(str(value), quote=True)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Cell]], caption: str, language: str) -> str:
+    """Return a table in a box that scrolls sideways by keyboard too; `head` and cells are escaped HTML.
+
+    The first cell of each row is its header.
+    """
+    lines = []
+    for row in rows:
+        cells = []
+        for position, cell in enumerate(row):
+            content, kind = cell if isinstance(cell, tuple) else (cell, "")
+            attribute = f' class="{kind}"' if kind else ""
+            opening = f'th scope="row"{attribute}' if position == 0 else f"td{attribute}"
+            cells.append(f"<{opening}>{content}</{opening.split()[0]}>")
+        lines.append("<tr>" + "".join(cells) + "</tr>")
+    heads = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+    label = escape(f"{html.unescape(caption)}. {say('report.scroll', language)}")
+    return (
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{label}"><table><caption>{caption}</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
+    )
+
+
+def chip(judgement: str, language: str) -> str:
+    """Return a judgement as a sign and a word: colour is never the only carrier."""
+    sign = f'<span aria-hidden="true">{_MARK[judgement]}</span>'
+    return f'<span class="chip {judgement}">{sign} {say(judgement, language)}</span>'
+
+
+def indicator_table(comparison: Comparison, event: str, language: str) -> str:
+    """Return the indicators of an event: everywhere, then in the changed area."""
+    head = [say("report.indicator", language), say("report.unit", language), escape(comparison.baseline.title)]
+    for variant in comparison.others:
+        head += [escape(variant.title), f"{say('report.change', language)}: {escape(variant.title)}"]
+    keys = comparison.keys(event)
+    parts = []
+    for part, heading in ((False, "report.everywhere"), (True, "report.in_area")):
+        rows = [
+            _indicator_row(comparison, event, one, language)
+            for one in keys
+            if one.key.endswith(IN_CHANGED_AREA) == part
+        ]
+        if rows:
+            label = f"{escape(comparison.baseline.event_label(event, language))} – {say(heading, language)}"
+            parts.append(table(head, rows, label, language))
+    if len(parts) > 1:
+        parts.append(f'<p class="note">{say("report.explain_area", language)}</p>')
+    return "".join(parts)
+
+
+def _indicator_row(comparison: Comparison, event: str, one: Indicator, language: str) -> list[Cell]:
+    base = comparison.value(event, one.key)
+    label = one.label(language)
+    if one.key.endswith(IN_CHANGED_AREA):
+        label = label.rsplit(",", 1)[0]
+    topics = ", ".join(topic(name, language) for name in comparison.topics(one.key))
+    rests = f"{say('report.rests', language)}: {topics}. " if topics else ""
+    wish = say(one.direction, language)
+    row: list[Cell] = [
+        f'{escape(label)}<span class="under">{rests}{wish[:1].upper()}{wish[1:]}.</span>',
+        escape(unit(one.unit, language)),
+        (number(base, one.decimals, language), "number"),
+    ]
+    for variant in comparison.others:
+        change = comparison.difference(event, one.key, variant.name)
+        judgement = comparison.judgement(event, one.key, variant.name)
+        signed = number(change, one.decimals, language, signed=True)
+        if one.unit == "%":
+            signed = quantity(change, "%", one.decimals, language, signed=True)
+        elif base and one.unit != "degC" and math.isfinite(change):
+            signed += f" ({number(100 * change / abs(base), 0, language, signed=True)} %)"
+        row.append((number(comparison.value(event, one.key, variant.name), one.decimals, language), "number"))
+        row.append((f"{signed} {chip(judgement, language)}", "change"))
+    return row
+
+
+def worst_table(comparison: Comparison, event: str, language: str, n: int = 10) -> str:
+    """Return the worst places of an event; ``""`` if there are none."""
+    places = comparison.worst_places(n, event)
+    if places.empty:
+        return ""
+    quantity_name, units = str(places["quantity"].iloc[0]), str(places["unit"].iloc[0])
+    traffic = comparison.baseline.model(event) == "traffic"
+    digits = {"degC": 1, "m": 2, "%": 0}[units]
+    words = {
+        "utci_hottest_hour": say("worst.heat", language),
+        "water_depth_max": say("worst.flood", language),
+        "volume_capacity_ratio": say("worst.traffic", language),
+    }[quantity_name]
+    head = ["#", say("report.place", language)]
+    if not traffic:
+        head.append(say("report.residents", language))
+    head += [f"{escape(variant.title)} ({unit(units, language)})" for variant in comparison.variants]
+    rows = []
+    for index, place in places.iterrows():
+        where = str(place["place"])
+        if not traffic:
+            here = say("building", language, number=_building_number(comparison, place.geometry))
+            where = f"{where}, {here}" if where else here
+        row: list[Cell] = [str(place["rank"]), escape(where)]
+        if not traffic:
+            row.append((number(float(place["residents"]), 0, language), "number"))
+        row += [(number(float(place[variant.name]), digits, language), "number") for variant in comparison.variants]
+        rows.append(row)
+        del index
+    return table(head, rows, escape(words), language)
+
+
+def _building_number(comparison: Comparison, footprint: object) -> str:
+    buildings = comparison.baseline.city.buildings
+    found = buildings.index[buildings.geometry == footprint]
+    return str(found[0]) if len(found) else "?"
+
+
+def street_table(comparison: Comparison, event: str, language: str, n: int = 12) -> str:
+    """Return the named streets whose traffic changes most; ``""`` where there is no other variant or no name."""
+    streets = comparison.street_differences(event).head(n)
+    if streets.empty or not comparison.others:
+        return ""
+    head = [say("report.street", language)]
+    head += [f"{escape(variant.title)} ({unit('h-1', language)})" for variant in comparison.variants]
+    head += [f"{say('report.change', language)}: {escape(variant.title)}" for variant in comparison.others]
+    rows = []
+    for street, values in streets.iterrows():
+        row: list[Cell] = [escape(street)]
+        row += [(number(float(values[v.name]), 0, language), "number") for v in comparison.variants]
+        row += [
+            (number(float(values[f"difference {v.name}"]), 0, language, signed=True), "number")
+            for v in comparison.others
+        ]
+        rows.append(row)
+    return table(head, rows, say("report.streets", language), language)
+
+
+def measure_table(comparison: Comparison, language: str) -> str:
+    """Return all measures with their footprint, cost and notes; ``""`` if there are none."""
+    head = [say(f"report.{key}", language) for key in ("measure", "variant", "area", "cost", "changes", "notes")]
+    rows: list[list[Cell]] = []
+    for variant in comparison.variants:
+        for measure in variant.measures:
+            length = float(measure.footprint.geometry.length.sum())
+            size = quantity(measure.area, "m2", 0, language) if measure.area > 0 else quantity(length, "m", 0, language)
+            if measure.area == 0 and length == 0:
+                size = "–"
+            cost = say("unknown", language) if measure.cost is None else quantity(measure.cost, "€", 0, language)
+            rows.append(
+                [
+                    escape(measure.title(language)),
+                    escape(variant.title),
+                    (size, "number"),
+                    (cost, "number"),
+                    escape(", ".join(measure.changes)),
+                    escape("; ".join(measure.notes)),
+                ]
+            )
+    return table(head, rows, say("report.measures", language), language) if rows else ""
+
+
+def notebook_html(comparison: Comparison, language: str = "en") -> str:
+    """Return a small self-contained table for notebooks: no script, no style sheet, nothing loaded."""
+    spec = comparison.baseline.city.spec
+    grid = say(
+        "report.grid",
+        language,
+        rows=spec.rows,
+        columns=spec.columns,
+        resolution=quantity(spec.resolution, "m", 1, language),
+        crs=spec.crs.name,
+    )
+    names = "".join(f"<th>{escape(variant.title)}</th>" for variant in comparison.variants)
+    rows = []
+    for event in comparison.events:
+        label = escape(comparison.baseline.event_label(event, language))
+        rows.append(f'<tr><th colspan="{1 + len(comparison.variants)}" style="text-align:left">{label}</th></tr>')
+        for one in comparison.keys(event):
+            cells = [f'<td style="text-align:left">{escape(one.label(language))}</td>']
+            for variant in comparison.variants:
+                value = quantity(comparison.value(event, one.key, variant.name), one.unit, one.decimals, language)
+                if variant is not comparison.baseline:
+                    value += f" ({say(comparison.judgement(event, one.key, variant.name), language)})"
+                cells.append(f"<td>{escape(value)}</td>")
+            rows.append(f"<tr>{''.join(cells)}</tr>")
+    caveats = "".join(f"<li>{escape(caveat.text(language))}</li>" for caveat in comparison.caveats())
+    return (
+        f"<div><p><strong>{escape(say('report.title', language, city=comparison.baseline.city.name))}</strong><br>"
+        f"{escape(grid)}</p><table><thead><tr><th></th>{names}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        + (f"<ul>{caveats}</ul>" if caveats else "")
+        + "</div>"
+    )
