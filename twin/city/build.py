@@ -132,7 +132,9 @@ def build_city(
     cover = None if land_cover is None else land_cover_from_osm(land_cover, spec)
     codes = np.full(spec.shape, CODES["grass"], np.uint8) if cover is None else cover.cover.copy()
     codes[placed.building_id > 0] = CODES["roof"]
-    gaps += known_gaps.about_land_cover(cover, 1.0 if cover is None else cover.unmapped)
+    open_ground = placed.building_id == 0
+    white = open_ground if cover is None else open_ground & ~cover.mapped
+    gaps += known_gaps.about_land_cover(cover, float(white.sum() / max(int(open_ground.sum()), 1)))
 
     trees = _trees(land_cover, spec)
     grid = spec.dataset().assign({"building_id": (("y", "x"), placed.building_id)})
@@ -259,8 +261,8 @@ def _canopy(
         top, base, cleared = canopy_from_heights(field.values, roofs)
         return top, base, f"{field.how}; crown base assumed", cleared
     if cover is not None and cover.woods:
-        wooded = dict(zip(("canopy_height", "canopy_base_height"), stamp_woods(grid, cover.woods), strict=True))
-        grid = grid.assign(wooded)
+        high, low = stamp_woods(grid, cover.woods)
+        grid = grid.assign(canopy_height=high, canopy_base_height=low)
     places = shapely.get_coordinates(trees.geometry.values)
     crowns = stamp_crowns(grid, places, trees["height"], trees["crown_diameter"], trees["crown_base_height"])
     return crowns[0].values, crowns[1].values, "mapped woods and trees; sizes assumed unless tagged", 0

@@ -148,7 +148,7 @@ def buildings_from_models(models: BuildingModels, spec: GridSpec, ground: NDArra
             "storeys": storeys,
             "use": use,
             "height_source": "roof surfaces of the 3-D city model",
-            "storeys_source": np.where(told, "3-D city model", "estimated from the mean height"),
+            "storeys_source": np.where(told, "3-D city model", "estimated from the mean height").astype(object),
         },
         geometry=footprints,
         crs=spec.crs,
@@ -354,7 +354,7 @@ def _with_residents(table: gpd.GeoDataFrame, spec: GridSpec) -> gpd.GeoDataFrame
     area = np.asarray(table.geometry.area, np.float64)
     dwelling = (table["use"] == "residential").to_numpy(bool)
     people = np.where(dwelling, area * table["storeys"] * LIVING_SHARE / FLOOR_AREA_PER_RESIDENT, 0.0)
-    source = np.where(dwelling, "estimated from floor area", "no dwelling")
+    source = np.where(dwelling, "estimated from floor area", "no dwelling").astype(object)
     source[(table["use"] == "unknown").to_numpy(bool)] = "use unknown, not estimated"
     return table.assign(residents=people, residents_source=source, on_grid=_on_grid(table.geometry, spec))
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import xarray as xr
 
+from twin.city import summary
 from twin.city.gridspec import GridSpec
+from twin.errors import InputError
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -51,7 +54,7 @@ class CityMeta:
     reports: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class City:
     """A city ready for the models; measures return a changed copy.
 
@@ -63,6 +66,11 @@ class City:
     network : RoadNetwork or None; may reach beyond the grid
     trees : GeoDataFrame of single trees; columns `height`, `crown_diameter` (m), `source`
     meta : sources, caveats, reports
+
+    Raises
+    ------
+    InputError
+        If grid and tables do not belong together: another CRS, or a building on the grid that the table lacks.
     """
 
     name: str
@@ -72,10 +80,41 @@ class City:
     trees: gpd.GeoDataFrame
     meta: CityMeta = field(default_factory=CityMeta)
 
+    def __post_init__(self) -> None:
+        spec = self.spec
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise InputError(f"the city's name is {self.name!r}; it must be a text that is not empty")
+        for table, what in ((self.buildings, "buildings"), (self.trees, "trees")):
+            if table.crs is not None and table.crs != spec.crs and table.crs.to_epsg() != spec.crs.to_epsg():
+                raise InputError(
+                    f"the {what} are in {table.crs.name}, the grid in {spec.crs.name}; use table.to_crs(grid's CRS)"
+                )
+        if not self.buildings.index.is_unique:
+            raise InputError("the index of the buildings holds a number twice; it is the building_id of the grid")
+        if "building_id" in self.grid:
+            known = np.asarray(self.buildings.index, np.int64)
+            used = np.unique(self.grid["building_id"].values)
+            stray = np.setdiff1d(used[used != 0], known)
+            if len(stray):
+                raise InputError(
+                    f"building_id holds {stray[0]}, which is no row of the buildings table "
+                    f"({len(stray)} such numbers); 0 means no building"
+                )
+
     @property
     def spec(self) -> GridSpec:
         """Where the grid lies."""
         return GridSpec.from_dataset(self.grid)
+
+    def info(self) -> str:
+        """Return everything that is known about the city as text: extent, layers, sources, caveats, reports."""
+        return summary.text(self)
+
+    def __repr__(self) -> str:
+        return summary.text(self, brief=True)
+
+    def _repr_html_(self) -> str:
+        return summary.html(self)
 
     def with_changes(self, **changes: Any) -> City:
         """Return a copy with some fields replaced."""

@@ -163,13 +163,13 @@ class LandCover:
 
     cover : (rows, columns) uint8 codes
     sealed_fraction : (rows, columns) float32, NaN where the class says it
-    unmapped : share of the cells that no polygon, road or water covers
-    woods : polygons of woods, in the grid's CRS
+    mapped : (rows, columns) bool, cells whose centre some polygon, road or water covers
+    woods : polygons of woods that reach the grid, in its CRS
     """
 
     cover: NDArray[np.uint8]
     sealed_fraction: NDArray[np.float32]
-    unmapped: float
+    mapped: NDArray[np.bool_]
     woods: tuple[Any, ...]
 
 
@@ -248,7 +248,6 @@ def land_cover_from_osm(osm: OsmData, spec: GridSpec) -> LandCover:
     project = projection(spec)
     shapes, covers, sealed, woods = [], [], [], []
     areas = project(np.asarray(osm.areas.geometry.values, dtype=object))
-    # a layer above the ground or below it does not cover it
     order = np.argsort(-shapely.area(areas), kind="stable") if len(areas) else np.zeros(0, np.int64)
     tags_of = list(osm.areas["tags"]) if len(areas) else []
     late: list[int] = []
@@ -276,7 +275,9 @@ def land_cover_from_osm(osm: OsmData, spec: GridSpec) -> LandCover:
     winner = paint_polygons(shapes, np.arange(1, len(shapes) + 1), spec)
     cover_of = np.array([CODES["grass"], *covers], np.uint8)
     sealed_of = np.array([np.nan, *sealed], np.float32)
-    return LandCover(cover_of[winner], sealed_of[winner], float((winner == 0).mean()), tuple(woods))
+    frame = shapely.box(*spec.bounds)
+    here = tuple(wood for wood in woods if shapely.intersects(wood, frame))
+    return LandCover(cover_of[winner], sealed_of[winner], winner > 0, here)
 
 
 def projection(spec: GridSpec) -> Any:
@@ -296,6 +297,7 @@ def projection(spec: GridSpec) -> Any:
 
 
 def _not_on_ground(tags: Tags) -> bool:
+    """Tell whether something lies below the ground; what bridges it is seen from above and counts."""
     return tags.get("tunnel", "no") not in ("no", "") or tags.get("location") == "underground"
 
 

@@ -118,7 +118,7 @@ def paint_facets(
     with np.errstate(divide="ignore", invalid="ignore"):
         a = -normal[:, 0] / normal[:, 2]
         b = -normal[:, 1] / normal[:, 2]
-    c = centre[:, 2] - a * centre[:, 0] - b * centre[:, 1]
+        c = centre[:, 2] - a * centre[:, 0] - b * centre[:, 1]
 
     keep = np.flatnonzero(flat)
     if len(keep) == 0:

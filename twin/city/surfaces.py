@@ -25,8 +25,8 @@ SOURCES = {
     "OKE87": "Oke (1987), Boundary Layer Climates, 2nd ed., tables of radiative properties of natural surfaces and of "
     "urban materials; a value inside the range given there",
     "CHOW59": "Chow (1959), Open-Channel Hydraulics, table 5-6, normal value",
-    "SWMM16": "Rossman and Huber (2016), Storm Water Management Model Reference Manual I: Hydrology, EPA/600/R-15/162A, "
-    "chapter 4: Horton parameters of loam at field capacity, hydrologic soil group B",
+    "SWMM16": "Rossman and Huber (2016), Storm Water Management Model Reference Manual I: Hydrology, "
+    "EPA/600/R-15/162A, chapter 4: Horton parameters of loam at field capacity, hydrologic soil group B",
     "DWA153": "DWA-M 153 (2007), table 2: mean runoff coefficient, taken as effectively sealed share",
     "DEF": "by definition of the class",
 }

@@ -1,0 +1,118 @@
+"""What a city is, in a few lines: for the console, for notebooks, and as a plain table."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twin.variables import VARIABLES
+
+if TYPE_CHECKING:
+    from twin.city.city import City
+
+_STYLE = (
+    "<style>.twin-city{font-family:system-ui,sans-serif;font-size:13px;max-width:60em}"
+    ".twin-city table{border-collapse:collapse;margin:.3em 0}"
+    ".twin-city td,.twin-city th{text-align:left;padding:.1em .8em .1em 0;vertical-align:top}"
+    ".twin-city .gap{border-left:3px solid #c60;padding-left:.6em;margin:.2em 0}</style>"
+)
+
+
+def layers(city: City) -> list[dict[str, Any]]:
+    """Return name, unit, smallest and largest value and empty share of every variable of the grid."""
+    rows = []
+    for name, array in city.grid.data_vars.items():
+        if array.dtype.kind not in "fiub" or array.size == 0:
+            continue
+        values = array.values
+        finite = values[np.isfinite(values)]
+        rows.append(
+            {
+                "name": str(name),
+                "label": VARIABLES[str(name)].label_en if str(name) in VARIABLES else str(name),
+                "units": str(array.attrs.get("units", "")),
+                "minimum": float(finite.min()) if finite.size else float("nan"),
+                "maximum": float(finite.max()) if finite.size else float("nan"),
+                "empty": 1.0 - finite.size / values.size,
+                "processing": str(array.attrs.get("processing", "")),
+            }
+        )
+    return rows
+
+
+def headline(city: City) -> str:
+    """Say in one line where the city lies and how large its grid is."""
+    spec = city.spec
+    xmin, ymin, xmax, ymax = spec.bounds
+    code = spec.crs.to_epsg()
+    crs = f"EPSG:{code}" if code else spec.crs.name
+    return (
+        f"{xmax - xmin:g} m x {ymax - ymin:g} m, {spec.rows} x {spec.columns} cells of {spec.resolution:g} m, {crs}, "
+        f"E {xmin:.10g} to {xmax:.10g}, N {ymin:.10g} to {ymax:.10g}"
+    )
+
+
+def contents(city: City) -> list[str]:
+    """Say what objects the city holds."""
+    here = int(city.buildings["on_grid"].sum()) if "on_grid" in city.buildings else len(city.buildings)
+    found = [f"{here} buildings on the grid, {len(city.buildings)} in the table"]
+    if city.network is None:
+        found.append("no roads")
+    else:
+        kilometres = float(city.network.links["length"].sum()) / 1000
+        found.append(
+            f"{len(city.network.links)} directed links ({kilometres:.0f} km) between {len(city.network.nodes)} nodes"
+        )
+    found.append(f"{len(city.trees)} single trees")
+    return found
+
+
+def text(city: City, *, brief: bool = False) -> str:
+    """Describe a city in plain text."""
+    lines = [f"City {city.name!r}", f"  {headline(city)}", *(f"  {line}" for line in contents(city))]
+    if brief:
+        lines.append(f"  {len(city.grid.data_vars)} layers, {len(city.meta.caveats)} caveats (city.info() lists them)")
+        return "\n".join(lines)
+    lines.append("Layers")
+    for row in layers(city):
+        span = f"{row['minimum']:.4g} to {row['maximum']:.4g}"
+        empty = f", {row['empty']:.1%} empty" if row["empty"] else ""
+        how = f" ({row['processing']})" if row["processing"] else ""
+        lines.append(f"  {row['name']:<26} {span} {row['units']}{empty}{how}")
+    lines.append("Sources")
+    lines += [
+        f"  {source.name}: {source.attribution}, {source.license}" + (f" ({source.note})" if source.note else "")
+        for source in city.meta.sources
+    ] or ["  none named"]
+    lines.append("Caveats")
+    lines += [f"  [{caveat.topic}] {caveat.text_en}" for caveat in city.meta.caveats] or ["  none known"]
+    for report in city.meta.reports:
+        for refusal in (*getattr(report, "repaired", ()), *getattr(report, "refused", ())):
+            lines.append(f"  [{report.source}] {refusal.id}: {refusal.reason}")
+    return "\n".join(lines)
+
+
+def html(city: City) -> str:
+    """Describe a city for a notebook; everything that came from files is escaped."""
+    rows = "".join(
+        f"<tr><td><code>{escape(row['name'])}</code></td><td>{escape(row['label'])}</td>"
+        f"<td>{row['minimum']:.4g} … {row['maximum']:.4g} {escape(row['units'])}</td>"
+        f"<td>{escape(row['processing'])}</td></tr>"
+        for row in layers(city)
+    )
+    sources = "".join(
+        f"<tr><td>{escape(source.name)}</td><td>{escape(source.attribution)}</td><td>{escape(source.license)}</td>"
+        f"<td>{escape(source.note)}</td></tr>"
+        for source in city.meta.sources
+    )
+    gaps = "".join(
+        f'<div class="gap"><b>{escape(caveat.topic)}</b> {escape(caveat.text_en)}</div>' for caveat in city.meta.caveats
+    )
+    return (
+        f'{_STYLE}<div class="twin-city"><b>{escape(city.name)}</b><br>{escape(headline(city))}<br>'
+        f"{escape('; '.join(contents(city)))}"
+        f"<table><tr><th>layer</th><th></th><th>range</th><th>made by</th></tr>{rows}</table>"
+        f"<table><tr><th>source</th><th>attribution</th><th>licence</th><th></th></tr>{sources}</table>{gaps}</div>"
+    )
