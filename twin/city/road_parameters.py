@@ -72,7 +72,7 @@ MAJOR_CLASSES = (
 )
 """Classes on whose links a driver does not turn round."""
 
-GATE_CLASSES = ("motorway", "trunk", "primary", "secondary", "tertiary", "unclassified")
+GATE_CLASSES = ("motorway", "motorway_link", "trunk", "trunk_link", "primary", "secondary", "tertiary", "unclassified")
 """Classes whose dead ends at the edge of an extract are taken to lead on."""
 
 SPEED_WORDS = {  # km/h

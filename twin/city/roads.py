@@ -555,9 +555,13 @@ def _nodes(
 
 
 def _gates(links: gpd.GeoDataFrame, osm: OsmData, ids: NDArray[np.int64], at: list[int]) -> NDArray[np.bool_]:
-    """Dead ends of through roads at or beyond the edge of the extract (0.001 degrees, about 100 m, inside count)."""
+    """Ends of through roads at or beyond the edge of the extract (0.001 degrees, about 100 m, inside count).
+
+    An end has one neighbour, or (one carriageway of a divided road) nothing that arrives or nothing that leaves.
+    """
     neighbours: dict[int, set[int]] = defaultdict(set)
     leads_on: set[int] = set()
+    tails, heads = set(links["from_osm"]), set(links["to_osm"])
     for tail, head, road in zip(links["from_osm"], links["to_osm"], links["road_class"], strict=True):
         neighbours[tail].add(head)
         neighbours[head].add(tail)
@@ -567,7 +571,10 @@ def _gates(links: gpd.GeoDataFrame, osm: OsmData, ids: NDArray[np.int64], at: li
     west, south, east, north = osm.bounds or (lon.min(), lat.min(), lon.max(), lat.max())
     margin = 0.001
     edge = (lon < west + margin) | (lon > east - margin) | (lat < south + margin) | (lat > north - margin)
-    ends = np.array([len(neighbours[int(n)]) == 1 and int(n) in leads_on for n in ids], dtype=bool)
+    ends = np.array(
+        [int(n) in leads_on and (len(neighbours[int(n)]) == 1 or n not in tails or n not in heads) for n in ids],
+        dtype=bool,
+    )
     return np.asarray(edge & ends, dtype=bool)
 
 

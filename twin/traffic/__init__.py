@@ -1,6 +1,7 @@
 """Traffic: demand from buildings, and the user equilibrium of drivers on the road network."""
 
 from twin.traffic.assignment import Equilibrium, assign, travel_costs, user_equilibrium
+from twin.traffic.demand import balance, gravity_demand
 from twin.traffic.graph import Graph, graph_from_arrays, graph_from_network
 from twin.traffic.tntp import read_tntp_demand, read_tntp_network
 
@@ -8,8 +9,10 @@ __all__ = [
     "Equilibrium",
     "Graph",
     "assign",
+    "balance",
     "graph_from_arrays",
     "graph_from_network",
+    "gravity_demand",
     "read_tntp_demand",
     "read_tntp_network",
     "travel_costs",
