@@ -1,7 +1,9 @@
 """From weather to the numbers each step of the heat model needs: sun positions, sky, crowns and walls.
 
 Everything here is uniform over the grid, so it is small and plain NumPy. Times become UTC through the offset that the
-weather states; azimuths are turned from true to grid north by the meridian convergence of the CRS.
+weather states; azimuths are turned from true to grid north by the meridian convergence of the CRS. The diffuse light
+around the sun comes with the beam and is shaded with it (J. Hay and J. Davies 1980: its share of the diffuse light is
+that of the beam in the extraterrestrial irradiance); the rest comes from all over the sky.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from twin.heat import materials, radiation
 from twin.heat.utci import saturation_vapour_pressure
 from twin.heat.views import FACES
 from twin.variables import VARIABLES
-from twin.weather.sun import solar_position
+from twin.weather.sun import extraterrestrial_irradiance, solar_position
 
 NEEDED = (
     "air_temperature",
@@ -27,6 +29,9 @@ NEEDED = (
     "direct_normal_irradiance",
     "diffuse_irradiance",
 )
+
+LOWEST_SINE = 0.087
+"""Below 5 degrees of sun the light around it is no longer concentrated onto its disc (1 / sine would explode)."""
 
 Float = NDArray[np.float64]
 
@@ -88,7 +93,7 @@ def make_forcing(weather: xr.Dataset, spec: GridSpec, *, samples: int, azimuths:
     total = height.sum(axis=1)
     day = total > 0
     weight = height / np.where(day, total, 1.0)[:, None]
-    air = _air(values, altitude, azimuth, weight, azimuths)
+    air = _air(values, altitude, azimuth, weight, azimuths, extraterrestrial_irradiance(starts))
     _add_walls(air, values["wind_speed"], step, round(86400 / step))
     return Forcing(
         step=step,
@@ -135,22 +140,26 @@ def exchange_coefficient(wind: Float) -> Float:
     return np.asarray(11.8 + 4.2 * wind / 3.0, dtype=np.float64)
 
 
-def _air(values: dict[str, Float], altitude: Float, azimuth: Float, weight: Float, azimuths: Float) -> Float:
+def _air(
+    values: dict[str, Float], altitude: Float, azimuth: Float, weight: Float, azimuths: Float, extraterrestrial: Float
+) -> Float:
     kelvin = values["air_temperature"] + 273.15
     beam, diffuse = values["direct_normal_irradiance"], values["diffuse_irradiance"]
     black = radiation.SIGMA * kelvin**4
     vapour = values["relative_humidity"] / 100 * saturation_vapour_pressure(values["air_temperature"])
     day = weight.sum(axis=1) > 0
-    up = (altitude > 0).mean(axis=1)
-    # the weather's beam is the mean over the whole step; while the sun is up it is stronger
-    sine = np.maximum(np.sin(np.radians(altitude)), 0.0).mean(axis=1)
+    up = np.maximum((altitude > 0).mean(axis=1), 1e-9)
+    sine = np.maximum(np.sin(np.radians(altitude)), 0.0).mean(axis=1) / up  # while the sun is up
     mean_altitude = (weight * altitude).sum(axis=1)
-    horizontal = beam * sine / np.where(up > 0, up, 1.0)
+    around_sun = np.where(day, np.minimum(beam / extraterrestrial, 1.0), 0.0) * diffuse
+    beam = np.where(day, beam + around_sun / np.maximum(sine, LOWEST_SINE), 0.0)
+    diffuse = diffuse - around_sun * np.minimum(sine / LOWEST_SINE, 1.0)
+    horizontal = beam * sine
 
     air = np.zeros((len(kelvin), 22))
     air[:, 0] = kelvin
-    air[:, 1] = np.where(day, horizontal, 0.0)
-    air[:, 2] = np.where(day, beam, 0.0)
+    air[:, 1] = horizontal
+    air[:, 2] = beam
     air[:, 3] = diffuse
     air[:, 4] = np.tan(np.radians(np.clip(mean_altitude, 0.0, 89.9)))
     air[:, 5] = radiation.sky_emissivity(values["air_temperature"], vapour) * black
@@ -234,8 +243,8 @@ def _check(weather: xr.Dataset) -> tuple[dict[str, Float], float]:
     step = float(seconds[0])
     if abs(round(86400 / step) * step - 86400) > 1e-3 or len(time) < round(86400 / step) or step > 3 * 3600:
         raise InputError(
-            f"the weather holds {len(time)} steps of {step:g} s; it must cover a whole day in steps of at most 3 h that "
-            "divide a day, because the ground's warmth depends on the hours before"
+            f"the weather holds {len(time)} steps of {step:g} s; it must cover a whole day in steps of at most 3 h "
+            "that divide a day, because the ground's warmth depends on the hours before"
         )
     values = {}
     for name in NEEDED:

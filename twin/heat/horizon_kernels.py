@@ -7,6 +7,8 @@ Symbols
     top, base (rows, columns) float32   elevation of crown top and crown base, m; top = base where no tree stands
     start, row, column, near, far       see rays.RayTable
     highest                             highest elevation of solid and top anywhere, m
+    window    (rows + RUN - 1, columns + RUN - 1) float32   highest elevation of solid and top in the square of RUN by
+                                        RUN cells whose least row and column are this cell's, less RUN - 1
     t         tangent of an elevation angle
     s         its sin2: equal steps of s are equal shares of a horizontal surface's view of one azimuth
 
@@ -17,11 +19,19 @@ the box between base and top over the whole cell. Receivers on roofs are left ou
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import prange, uint64
+from numpy.typing import NDArray
 
 from twin.kernels import jit
+
+Reals = NDArray[np.float32]
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Bytes = NDArray[np.uint8]
+Whole = NDArray[Any]
 
 BINS = 64
 """Bands of equal s in which crowns are noted, one bit each."""
@@ -32,8 +42,23 @@ FULL = 255.0
 
 @jit(parallel=True)
 def look_around(
-    ground, solid, roof, top, base, highest, start, row, column, near, far, face_weight, face_bands, views, horizon
-):
+    ground: Reals,
+    solid: Reals,
+    roof: Mask,
+    top: Reals,
+    base: Reals,
+    window: Reals,
+    row: Whole,
+    column: Whole,
+    near: Floats,
+    far: Floats,
+    run_start: Whole,
+    run: Whole,
+    face_weight: Floats,
+    face_bands: Floats,
+    views: Reals,
+    horizon: Bytes,
+) -> None:
     """Fill `views` (rows, columns, 10) and `horizon` (rows, columns, n).
 
     face_weight (4, n): share of each azimuth in the view of vertical faces to north, east, south and west.
@@ -41,7 +66,8 @@ def look_around(
     views: free sky and crowns seen by a face that looks up, then the same pairs to north, east, south, west.
     """
     rows, columns = ground.shape
-    azimuths = start.size - 1
+    azimuths = run_start.size - 1
+    margin = window.shape[0] - rows
     for i in prange(rows):
         for j in range(columns):
             for k in range(10):
@@ -55,31 +81,35 @@ def look_around(
             for d in range(azimuths):
                 t_wall = 0.0
                 crowns = uint64(0)
-                for n in range(start[d], start[d + 1]):
-                    if (highest - z) <= t_wall * near[n]:
+                for r in range(run_start[d], run_start[d + 1]):
+                    a = i + run[r, 2] + margin
+                    b = j + run[r, 3] + margin
+                    if a < 0 or a >= rows + margin or b < 0 or b >= columns + margin:
                         break
-                    a = i + row[n]
-                    b = j + column[n]
-                    if a < 0 or a >= rows or b < 0 or b >= columns:
-                        break
-                    rise = solid[a, b] - z
-                    if n > start[d] and rise > t_wall * near[n]:
-                        t = rise / near[n] if roof[a, b] else 2.0 * rise / (near[n] + far[n])
-                        t_wall = max(t_wall, t)
-                    if top[a, b] > base[a, b] and top[a, b] - z > t_wall * near[n]:
-                        low = max(base[a, b] - z, 0.0) / far[n]
-                        s_low = low * low / (1.0 + low * low)
-                        s_high = 1.0
-                        if near[n] > 0.0:
-                            high = (top[a, b] - z) / near[n]
-                            s_high = high * high / (1.0 + high * high)
-                        first = int(BINS * s_low + 0.5)
-                        last = int(BINS * s_high + 0.5)
-                        if last > first:
-                            band = (
-                                ~uint64(0) if last - first >= BINS else (uint64(1) << uint64(last - first)) - uint64(1)
-                            )
-                            crowns |= band << uint64(first)
+                    if window[a, b] - z <= t_wall * near[run[r, 0]]:
+                        continue
+                    for n in range(run[r, 0], run[r, 1]):
+                        a = i + row[n]
+                        b = j + column[n]
+                        if a < 0 or a >= rows or b < 0 or b >= columns:
+                            break
+                        rise = solid[a, b] - z
+                        if near[n] > 0.0 and rise > t_wall * near[n]:
+                            t = rise / near[n] if roof[a, b] else 2.0 * rise / (near[n] + far[n])
+                            t_wall = max(t_wall, t)
+                        if top[a, b] > base[a, b] and top[a, b] - z > t_wall * near[n]:
+                            low = max(base[a, b] - z, 0.0) / far[n]
+                            s_low = low * low / (1.0 + low * low)
+                            s_high = 1.0
+                            if near[n] > 0.0:
+                                high = (top[a, b] - z) / near[n]
+                                s_high = high * high / (1.0 + high * high)
+                            first = int(BINS * s_low + 0.5)
+                            last = int(BINS * s_high + 0.5)
+                            if last > first:
+                                size = last - first
+                                band = ~uint64(0) if size >= BINS else (uint64(1) << uint64(size)) - uint64(1)
+                                crowns |= band << uint64(first)
                 h = math.atan(t_wall)
                 horizon[i, j, d] = np.uint8(h * (2.0 / math.pi) * FULL + 0.5)
                 s_wall = t_wall * t_wall / (1.0 + t_wall * t_wall)
@@ -117,8 +147,21 @@ def look_around(
 
 @jit(parallel=True)
 def add_sunlight(
-    ground, solid, roof, top, base, highest, row, column, near, far, tangent, transmissivity, weight, sunlit
-):
+    ground: Reals,
+    solid: Reals,
+    roof: Mask,
+    top: Reals,
+    base: Reals,
+    highest: float,
+    row: Whole,
+    column: Whole,
+    near: Floats,
+    far: Floats,
+    tangent: float,
+    transmissivity: float,
+    weight: float,
+    sunlit: Reals,
+) -> None:
     """Add `weight` times the share of the beam that arrives to `sunlit` (rows, columns).
 
     tangent: of the sun's altitude. A beam that meets any crown keeps the share `transmissivity`; one that meets

@@ -6,7 +6,7 @@ are those of the weather everywhere: the model resolves radiation, not the urban
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import xarray as xr
@@ -17,6 +17,7 @@ from twin.city.gridspec import GridSpec, check_grid
 from twin.errors import InputError
 from twin.heat import materials
 from twin.heat.forcing import Forcing, make_forcing
+from twin.heat.rays import even_azimuths
 from twin.heat.utci import STRONG_HEAT_STRESS, utci_polynomial
 from twin.heat.views import CANOPY_TRANSMISSIVITY, Obstacles, Views, look_around, make_obstacles, sunlight
 from twin.variables import VARIABLES, describe
@@ -111,9 +112,7 @@ def simulate(
         emissivity=fields.get("emissivity"),
         sealed_fraction=fields.get("sealed_fraction"),
     )
-    forcing = make_forcing(
-        weather, spec, samples=sun_samples, azimuths=(np.arange(directions) + 0.5) * (360 / directions)
-    )
+    forcing = make_forcing(weather, spec, samples=sun_samples, azimuths=even_azimuths(directions))
 
     with kernels.running(threads), progress.stage("heat", total=2.0 * len(forcing.air) + 8.0) as advance:
         views = look_around(obstacles, directions=directions)
@@ -248,7 +247,7 @@ def _wrap(
     radiant: Float32,
     felt: Float32,
     step: float,
-    options: dict[str, object],
+    options: Mapping[str, object],
 ) -> xr.Dataset:
     roof = np.isnan(views.factors[..., 0])
     hours = np.where(roof, np.nan, (felt > STRONG_HEAT_STRESS).sum(axis=0) * (step / 3600.0))

@@ -1,7 +1,7 @@
 """Loops over cells: temperature of the ground through the day, then radiation and felt temperature of a person.
 
 Symbols
-    views     (rows, columns, 10)     free sky and crowns seen upwards, then to north, east, south, west; see views.Views
+    views     (rows, columns, 10)     free sky and crowns seen upwards, then north, east, south, west; see views.Views
     horizon   (rows, columns, n)      bytes, see horizon_kernels
     fields    (rows, columns, 4)      albedo, emissivity, admittance, effective evaporation coefficient of the ground
     sunlit    (steps, rows, columns)  share of the beam that arrives
@@ -11,8 +11,8 @@ Symbols
     sigma                             5.670374419e-8 W m-2 K-4
 
 Columns of air
-    0 air temperature, K; 1 beam on a horizontal, 2 beam on the normal, 3 diffuse, W/m2; 4 tangent of the sun's altitude;
-    5 longwave of the sky, 6 of a crown, W/m2; 7 shortwave of a crown, W/m2; 8 projected area factor of a body;
+    0 air temperature, K; 1 beam on a horizontal, 2 beam on the normal, 3 diffuse, W/m2; 4 tangent of the sun's
+    altitude; 5 longwave of the sky, 6 of a crown, 7 shortwave of a crown, W/m2; 8 projected area factor of a body;
     9 exchange coefficient h, W m-2 K-1; 10 s / (s + gamma) of Priestley and Taylor;
     11 to 14 beam on sunlit walls seen to north, east, south, west, W/m2; 15 to 18 longwave of those walls when sunlit;
     19 longwave of walls in shade, W/m2; 20, 21 index of the azimuths nearest to the sun and opposite, -1 at night
@@ -24,15 +24,29 @@ import math
 
 import numpy as np
 from numba import prange
+from numpy.typing import NDArray
 
 from twin.kernels import jit
+
+Reals = NDArray[np.float32]
+Floats = NDArray[np.float64]
+Bytes = NDArray[np.uint8]
 
 SIGMA = 5.670374419e-8
 
 
 @jit
-def surroundings(view, horizon, field, share, state, through, wall_albedo, flux):
-    """Radiation at one cell, all but what the ground emits. Returns the lower ground's incoming longwave.
+def surroundings(
+    view: Reals,
+    horizon: Bytes,
+    field: Reals,
+    share: float,
+    state: Floats,
+    through: float,
+    wall_albedo: float,
+    flux: Floats,
+) -> None:
+    """Fill `flux` with the radiation at one cell, all but what the ground sends up.
 
     flux (12,): 0 K on the ground with the beam, 1 K down without it, 2 to 5 K from the sides without the ground's,
     6 L down, 7 to 10 L from the sides without the ground's, 11 share of opposite walls in the sun.
@@ -80,7 +94,19 @@ def surroundings(view, horizon, field, share, state, through, wall_albedo, flux)
 
 
 @jit(parallel=True)
-def heat_ground(views, horizon, fields, sunlit, air, through, wall_albedo, dt, per_day, spin_up, temperature):
+def heat_ground(
+    views: Reals,
+    horizon: Bytes,
+    fields: Reals,
+    sunlit: Reals,
+    air: Floats,
+    through: float,
+    wall_albedo: float,
+    dt: float,
+    per_day: int,
+    spin_up: int,
+    temperature: Reals,
+) -> None:
     """Follow the ground's temperature, K, for the middle of every step, into `temperature` (steps, rows, columns).
 
     Force-restore balance, exact for the daily wave in a uniform half-space, solved implicitly; the first day
@@ -131,7 +157,19 @@ def heat_ground(views, horizon, fields, sunlit, air, through, wall_albedo, dt, p
 
 
 @jit(parallel=True)
-def feel(views, horizon, fields, sunlit, ground, state, through, wall_albedo, polynomial, radiant, felt):
+def feel(
+    views: Reals,
+    horizon: Bytes,
+    fields: Reals,
+    sunlit: Reals,
+    ground: Reals,
+    state: Floats,
+    through: float,
+    wall_albedo: float,
+    polynomial: Floats,
+    radiant: Reals,
+    felt: Reals,
+) -> None:
     """Fill mean radiant temperature and UTCI (rows, columns), degC, of one step.
 
     ground (rows, columns): its temperature, K. polynomial (7,): of UTCI in the difference to air temperature.
@@ -150,9 +188,9 @@ def feel(views, horizon, fields, sunlit, ground, state, through, wall_albedo, po
             l_up = emissivity * SIGMA * np.float64(ground[i, j]) ** 4 + (1.0 - emissivity) * flux[6]
             k_sides = flux[2] + flux[3] + flux[4] + flux[5] + 2.0 * k_up
             l_sides = flux[7] + flux[8] + flux[9] + flux[10] + 2.0 * l_up
-            k = 0.22 * k_sides + 0.06 * (flux[1] + k_up) + state[8] * state[2] * sunlit[i, j]
-            l = 0.22 * l_sides + 0.06 * (flux[6] + l_up)
-            t = math.sqrt(math.sqrt((0.70 * k + 0.97 * l) / (0.97 * SIGMA))) - 273.15
+            shortwave = 0.22 * k_sides + 0.06 * (flux[1] + k_up) + state[8] * state[2] * sunlit[i, j]
+            longwave = 0.22 * l_sides + 0.06 * (flux[6] + l_up)
+            t = math.sqrt(math.sqrt((0.70 * shortwave + 0.97 * longwave) / (0.97 * SIGMA))) - 273.15
             radiant[i, j] = t
             x = t + 273.15 - state[0]
             y = polynomial[6]

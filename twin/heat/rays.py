@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SAME = 1e-9  # crossings closer than this share of a cell meet at a corner: the line passes between two cells
+RUN = 8
+"""Cells of a line that are looked at together, to be passed over where nothing among them is high enough."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class RayTable:
     start : (n + 1,) int64, where each azimuth's cells begin
     row, column : int32, offsets from the starting cell
     near, far : float64, m, where the line enters and leaves the cell
+    run_start : (n + 1,) int64, where each azimuth's runs begin; a run is up to `RUN` cells one after another
+    run : (runs, 4) int32, first cell, end, and the least row and column offset of each run
     """
 
     azimuth: NDArray[np.float64]
@@ -31,6 +35,8 @@ class RayTable:
     column: NDArray[np.int32]
     near: NDArray[np.float64]
     far: NDArray[np.float64]
+    run_start: NDArray[np.int64]
+    run: NDArray[np.int32]
 
 
 def ray_table(azimuth: NDArray[np.float64], shape: tuple[int, int], resolution: float) -> RayTable:
@@ -54,6 +60,10 @@ def ray_table(azimuth: NDArray[np.float64], shape: tuple[int, int], resolution: 
     parts = [_one_ray(float(angle), shape) for angle in azimuth]
     start = np.concatenate([[0], np.cumsum([len(part[0]) for part in parts])]).astype(np.int64)
     row, column, near, far = (np.concatenate([part[k] for part in parts]) for k in range(4))
+    runs = [np.arange(start[k], start[k + 1], RUN) for k in range(len(parts))]
+    first = np.concatenate(runs)
+    end = np.concatenate([np.minimum(run + RUN, start[k + 1]) for k, run in enumerate(runs)])
+    least = [np.minimum.reduceat(offset, first) for offset in (row, column)]
     return RayTable(
         azimuth=np.asarray(azimuth, dtype=np.float64),
         start=start,
@@ -61,6 +71,8 @@ def ray_table(azimuth: NDArray[np.float64], shape: tuple[int, int], resolution: 
         column=column.astype(np.int32),
         near=near * resolution,
         far=far * resolution,
+        run_start=np.concatenate([[0], np.cumsum([len(run) for run in runs])]).astype(np.int64),
+        run=np.column_stack([first, end, *least]).astype(np.int32),
     )
 
 
@@ -72,7 +84,7 @@ def even_azimuths(count: int) -> NDArray[np.float64]:
     >>> even_azimuths(4).tolist()
     [45.0, 135.0, 225.0, 315.0]
     """
-    return (np.arange(count) + 0.5) * (360.0 / count)
+    return np.asarray((np.arange(count) + 0.5) * (360.0 / count), dtype=np.float64)
 
 
 def _one_ray(azimuth: float, shape: tuple[int, int]) -> tuple[NDArray[np.float64], ...]:
@@ -95,4 +107,4 @@ def _one_ray(azimuth: float, shape: tuple[int, int]) -> tuple[NDArray[np.float64
 
 
 def _crossings(speed: float, count: int) -> NDArray[np.float64]:
-    return (np.arange(count) + 0.5) / speed if speed > 1e-12 else np.zeros(0)
+    return np.asarray((np.arange(count) + 0.5) / speed if speed > 1e-12 else np.zeros(0), dtype=np.float64)

@@ -2,7 +2,7 @@
 
 Reference climate: radiant temperature equal to air temperature, 50 % relative humidity (vapour pressure at most
 20 hPa), 0.5 m/s at 10 m. Air temperature, humidity and wind are those of the place; wind is that 10 m above ground.
-Functions are plain NumPy; inside the heat model the polynomial is collapsed once per hour to one in radiant temperature.
+Functions are plain NumPy; for the heat model the polynomial is collapsed once per hour to one in radiant temperature.
 """
 
 from __future__ import annotations

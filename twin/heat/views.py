@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.heat.rays import even_azimuths, ray_table
+from twin.heat.rays import RUN, even_azimuths, ray_table
 
-CANOPY_TRANSMISSIVITY = 0.1
+CANOPY_TRANSMISSIVITY = 0.04
 """Share of direct sun through a leafy crown: 0.03 (Lindberg and Grimmond 2011, Goteborg) to 0.2 (Konarska et al. 2014:
 1.3 to 5.3 % measured under closed crowns; Shashua-Bar et al. 2010: up to 15 % for sparse ones)."""
 
@@ -132,7 +132,7 @@ def look_around(obstacles: Obstacles, *, directions: int = 32) -> Views:
     from twin.heat import horizon_kernels as kernels
 
     azimuth = even_azimuths(directions)
-    rays = ray_table(azimuth, obstacles.ground.shape, obstacles.resolution)  # type: ignore[arg-type]
+    rays = ray_table(azimuth, obstacles.ground.shape, obstacles.resolution)
     weight = np.maximum(np.cos(np.radians(azimuth[None, :] - np.array(FACES)[:, None])), 0.0)
     weight *= (2 / np.pi) / weight.sum(axis=1, keepdims=True)  # a free horizon adds up to one half
     angle = np.arcsin(np.sqrt(np.arange(kernels.BINS + 1) / kernels.BINS))
@@ -144,18 +144,31 @@ def look_around(obstacles: Obstacles, *, directions: int = 32) -> Views:
         obstacles.roof,
         obstacles.top,
         obstacles.base,
-        obstacles.highest,
-        rays.start,
+        _highest_in_squares(np.maximum(obstacles.solid, obstacles.top)),
         rays.row,
         rays.column,
         rays.near,
         rays.far,
+        rays.run_start,
+        rays.run,
         weight,
         angle / 2 + np.sin(2 * angle) / 4,
         factors,
         horizon,
     )
     return Views(factors, horizon, azimuth)
+
+
+def _highest_in_squares(height: Float32) -> Float32:
+    """Highest value in the square of RUN by RUN cells that begins at each cell, and before it over the border."""
+    from scipy.ndimage import maximum_filter1d
+
+    margin = RUN - 1
+    padded = np.pad(height, margin, constant_values=-np.inf)
+    for axis in (0, 1):
+        padded = maximum_filter1d(padded, RUN, axis=axis, origin=-(RUN // 2), mode="constant", cval=-np.inf)
+    rows, columns = height.shape
+    return np.ascontiguousarray(padded[: rows + margin, : columns + margin])
 
 
 def sky_view_factor(obstacles: Obstacles, *, directions: int = 32) -> Float32:
@@ -220,7 +233,7 @@ def sunlight(
     share = np.zeros(shape, dtype=np.float32) if add_to is None else add_to
     if altitude <= 0:
         return share
-    rays = ray_table(np.array([azimuth]), shape, obstacles.resolution)  # type: ignore[arg-type]
+    rays = ray_table(np.array([azimuth]), shape, obstacles.resolution)
     kernels.add_sunlight(
         obstacles.ground,
         obstacles.solid,

@@ -233,7 +233,7 @@ def _parse(date: str | datetime.date) -> np.datetime64:
         stamp = pd.Timestamp(date)
     except (ValueError, TypeError) as error:
         raise InputError(f"date is {date!r}; write it as '2018-07-26'") from error
-    if stamp is pd.NaT or stamp.tz is not None or not 1900 <= stamp.year <= 2200 or stamp != stamp.normalize():
+    if pd.isna(stamp) or stamp.tz is not None or not 1900 <= stamp.year <= 2200 or stamp != stamp.normalize():
         raise InputError(f"date is {date!r}; give a day between 1900 and 2200 without a time, such as '2018-07-26'")
     return np.datetime64(stamp.date(), "ns")
 

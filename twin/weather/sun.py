@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from twin.errors import InputError
 
 LINKE_TURBIDITY = 3.5
-"""Haze of the assumed cloudless sky: summer value for central Europe (Remund et al. 2003, SoDa turbidity maps: 3 to 4)."""
+"""Haze of the assumed cloudless sky: a summer value for central Europe (maps of Remund et al. 2003: 3 to 4)."""
 
 Float = NDArray[np.float64]
 
@@ -103,22 +103,44 @@ def clear_sky_irradiance(
     >>> 800 < float(total[0]) < 900
     True
     """
-    from pvlib import atmosphere, clearsky, irradiance
+    from pvlib import atmosphere, clearsky
 
     if not -500 <= elevation <= 9000:
         raise InputError(f"elevation is {elevation:g} m; it must lie in -500 to 9000 m")
     if not 1 <= linke_turbidity <= 10:
         raise InputError(f"linke_turbidity is {linke_turbidity:g}; it must lie in 1 to 10")
-    times = _utc_index(instants)
     altitude, _ = solar_position(instants, latitude=latitude, longitude=longitude)
     zenith = 90.0 - altitude
     with np.errstate(invalid="ignore", divide="ignore"):
         relative = atmosphere.get_relative_airmass(np.minimum(zenith, 90.0))
         absolute = atmosphere.get_absolute_airmass(relative, atmosphere.alt2pres(elevation))
-        extra = np.asarray(irradiance.get_extra_radiation(times.day_of_year.to_numpy()), dtype=np.float64)
+        extra = extraterrestrial_irradiance(instants)
         sky = clearsky.ineichen(zenith, absolute, linke_turbidity, altitude=elevation, dni_extra=extra)
     total, beam, diffuse = (np.nan_to_num(np.asarray(sky[name], np.float64)) for name in ("ghi", "dni", "dhi"))
     return total, beam, diffuse
+
+
+def extraterrestrial_irradiance(instants: ArrayLike) -> Float:
+    """Compute the sun's irradiance outside the air, on a surface that faces it, W/m2.
+
+    Parameters
+    ----------
+    instants : array of datetime64
+        UTC.
+
+    References
+    ----------
+    J. W. Spencer (1971), as implemented by pvlib.
+
+    Examples
+    --------
+    >>> extraterrestrial_irradiance(["2018-07-04T12:00"]).round().tolist()
+    [1322.0]
+    """
+    from pvlib import irradiance
+
+    days = _utc_index(instants).day_of_year.to_numpy()
+    return np.asarray(irradiance.get_extra_radiation(days), dtype=np.float64)
 
 
 def check_place(latitude: float, longitude: float) -> None:
