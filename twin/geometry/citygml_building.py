@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from lxml import etree
@@ -44,8 +45,13 @@ _METRES = {
     "urn:adv:uom:m",
     "urn:ogc:def:uom:EPSG::9001",
 }
-_srs_names: Any = etree.XPath(".//@srsName", smart_strings=False)
-_dimensions: Any = etree.XPath(".//@srsDimension", smart_strings=False)
+_EXTERIOR = GML + "exterior"
+_REFERRING = tuple(GML + name for name in ("surfaceMember", "baseSurface", "solidMember", "exterior"))
+_XLINK = {"xlink": "http://www.w3.org/1999/xlink"}
+_annotations: Any = etree.XPath(
+    ".//@srsName | .//@srsDimension | .//@xlink:href", namespaces=_XLINK, smart_strings=False
+)
+_annotated: Any = etree.XPath(".//*[@srsName or @srsDimension or @xlink:href]", namespaces=_XLINK)
 
 
 @dataclass
@@ -93,31 +99,36 @@ class BuildingReader:
         """Read one `bldg:Building`."""
         self.seen += 1
         name = element.get(_ID) or f"building {self.seen} (no gml:id)"
-        for srs in _srs_names(element):
-            self.srs_names.setdefault(srs, name)
+        # where nothing but 3 is declared, no ring needs to look for its own dimension
+        plain, refers = True, False
+        told = {value for value in _annotations(element) if value != "3" and value not in self.srs_names}
+        if told:
+            refers = any(value[:1] == "#" for value in told)
+            if not all(value[:1] == "#" for value in told):  # rare: ask each element (three times the cost)
+                for holder in _annotated(element):
+                    if holder.get("srsName") is not None:
+                        self.srs_names.setdefault(holder.get("srsName"), name)
+                    plain = plain and holder.get("srsDimension", "3") == "3"
+                    refers = refers or holder.get(_HREF) is not None
         attributes = _attributes(element, name, self.repaired)
-        level, polygons = self._polygons(element, name)
+        level, polygons = self._polygons(element, name, refers)
         if not polygons:
             others = sorted({tag[3] for tag in _level_tags(element)})
             has = f"only geometry of level {', '.join(others)}" if others else "no geometry"
             self.refused.append(Refusal(name, f"it has {has}; level 1, 2 or 3 with surfaces is needed"))
             return
         attributes.lod = int(level)
-        row = len(self.attributes)
         before = len(self.raw.kind)
-        # where nothing but 3 is declared, no ring needs to look for its own dimension
-        plain = all(value == "3" for value in _dimensions(element))
-        for polygon, kind in polygons:
-            self._add(polygon, kind, row, name, plain)
+        self._add(polygons, len(self.attributes), name, plain)
         if len(self.raw.kind) == before:
             self.refused.append(Refusal(name, "none of its polygons can be read"))
             return
         self.attributes.append(attributes)
 
-    def _polygons(self, element: Any, name: str) -> tuple[str, list[tuple[Any, int]]]:
+    def _polygons(self, element: Any, name: str, refers: bool) -> tuple[str, list[tuple[Any, int]]]:
         """Return the best level of detail that has polygons, and these with their kinds, each once."""
         for level in _LEVELS:
-            found = _Found(level)
+            found = _Found(level, refers)
             found.walk(element)
             if found.hrefs:
                 dangling = found.resolve(element)
@@ -134,49 +145,43 @@ class BuildingReader:
                 return level, list(found.polygons.values())
         return "0", []
 
-    def _add(self, polygon: Any, kind: int, row: int, name: str, plain: bool) -> None:
+    def _add(self, polygons: list[tuple[Any, int]], row: int, name: str, plain: bool) -> None:
         raw = self.raw
-        sizes: list[int] = []
-        mark = len(raw.values)
-        fault = None
-        for ring in polygon.iter(_RING):
+        values, ring_size, ids = raw.values, raw.ring_size, raw.ids
+        for polygon, kind in polygons:
+            mark, rings = len(values), len(ring_size)
+            number = polygon.get(_ID) or ""
             try:
-                numbers = _numbers(ring)
+                for ring in polygon.iter(_RING):
+                    numbers = _numbers(ring)
+                    count, rest = divmod(len(numbers), 3)
+                    if not plain:
+                        _check_dimension(ring)
+                    if rest:
+                        raise ValueError(f"a ring has {len(numbers)} numbers, which is no multiple of 3")
+                    if len(ring_size) == rings and ring.getparent().tag != _EXTERIOR:
+                        raise ValueError("its first ring is not its outline (gml:exterior)")
+                    values.extend(numbers)
+                    ring_size.append(count)
+                if len(ring_size) == rings:
+                    raise ValueError("it has no ring")
             except ValueError as error:
-                fault = str(error)
-                break
-            dimension = 3 if plain else _dimension(ring)
-            if dimension != 3:
-                fault = f"its coordinates have {dimension} dimensions (srsDimension), surfaces need 3"
-                break
-            if len(numbers) % 3:
-                fault = f"a ring has {len(numbers)} numbers, which is no multiple of 3"
-                break
-            if not sizes and not ring.getparent().tag.endswith(("exterior", "outerBoundaryIs")):
-                fault = "its first ring is not its outline (gml:exterior)"
-                break
-            raw.values.extend(numbers)
-            sizes.append(len(numbers) // 3)
-        if fault is None and not sizes:
-            fault = "it has no ring"
-        if fault is not None:
-            del raw.values[mark:]
-            self.refused.append(Refusal(f"{name}/{polygon.get(_ID) or 'polygon'}", fault))
-            return
-        raw.ring_size.extend(sizes)
-        raw.polygon_size.append(len(sizes))
-        raw.kind.append(kind)
-        raw.building.append(row)
-        raw.ids.append(polygon.get(_ID) or "")
+                del values[mark:], ring_size[rings:]
+                self.refused.append(Refusal(f"{name}/{number or 'polygon'}", str(error)))
+                continue
+            raw.polygon_size.append(len(ring_size) - rings)
+            raw.kind.append(kind)
+            raw.building.append(row)
+            ids.append(number)
 
 
 class _Found:
     """Polygons of one building at one level of detail, collected in document order."""
 
-    def __init__(self, level: str) -> None:
+    def __init__(self, level: str, refers: bool) -> None:
         self.level = level
+        self.refers = refers
         self.polygons: dict[Any, tuple[Any, int]] = {}
-        self.by_id: dict[str, Any] = {}
         self.hrefs: list[tuple[str, int]] = []
         self.solid_only: set[Any] = set()
         self.has_boundary = False
@@ -209,32 +214,26 @@ class _Found:
     def _collect(self, geometry: Any, kind: int, *, boundary: bool) -> None:
         self.has_boundary |= boundary
         for polygon in geometry.iter(_POLYGONS):
-            number = polygon.get(_ID)
-            if number is not None:
-                self.by_id.setdefault(number, polygon)
             if polygon not in self.polygons:
                 self.polygons[polygon] = (polygon, kind)
                 if not boundary:
                     self.solid_only.add(polygon)
-        self.hrefs += [(href, kind) for href in _references(geometry)]
+        if self.refers:
+            for element in geometry.iter(_REFERRING):
+                href = element.get(_HREF)
+                if href is not None:
+                    self.hrefs.append((href, kind))
 
     def resolve(self, building: Any) -> int:
         """Follow references, return how many dangle; a polygon takes the kind of the surface that refers to it."""
-        by_any_id: dict[str, Any] | None = None
+        by_id: dict[str, Any] = {}
+        for element in building.iter(tag=etree.Element):
+            number = element.get(_ID)
+            if number is not None:
+                by_id.setdefault(number, element)
         dangling = 0
         for href, kind in self.hrefs:
-            key = href.removeprefix("#")
-            target = self.by_id.get(key)
-            if target is not None:
-                self._refer(target, kind)
-                continue
-            if by_any_id is None:
-                by_any_id = {}
-                for element in building.iter(tag=etree.Element):
-                    number = element.get(_ID)
-                    if number is not None:
-                        by_any_id.setdefault(number, element)
-            target = by_any_id.get(key)
+            target = by_id.get(href.removeprefix("#"))
             polygons = [] if target is None else list(target.iter(_POLYGONS))
             dangling += not polygons
             for polygon in polygons:
@@ -257,14 +256,6 @@ class _Found:
         return len(doubles)
 
 
-def _references(geometry: Any) -> Iterator[str]:
-    for tag in ("surfaceMember", "baseSurface", "solidMember", "exterior"):
-        for element in geometry.iter(GML + tag):
-            href = element.get(_HREF)
-            if href is not None:
-                yield href
-
-
 def _shape(polygon: Any) -> frozenset[tuple[float, ...]]:
     """Return the vertices of a polygon to the millimetre, in no order."""
     points: set[tuple[float, ...]] = set()
@@ -279,8 +270,9 @@ def _shape(polygon: Any) -> frozenset[tuple[float, ...]]:
 
 def _numbers(ring: Any) -> list[float]:
     """Return the numbers of a ring; ValueError with the reason if it has none or one is not a number."""
-    text = "" if len(ring) == 0 else ring[0].text
-    if len(ring) != 1 or ring[0].tag != _POSLIST:
+    if len(ring) == 1 and ring[0].tag == _POSLIST:
+        text = ring[0].text or ""
+    else:
         positions = [child.text or "" for child in ring.iterchildren(_POSLIST, _POS)]
         if not positions:
             if ring.find(_COORDINATES) is not None:
@@ -288,7 +280,7 @@ def _numbers(ring: Any) -> list[float]:
             raise ValueError("its ring has neither gml:posList nor gml:pos")
         text = " ".join(positions)
     try:
-        numbers = list(map(float, (text or "").split()))
+        numbers = list(map(float, text.split()))
     except ValueError as error:
         raise ValueError(f"its ring holds something that is not a number: {str(error)[-40:]}") from None
     if "_" in text:  # Python reads 1_000 as a number, GML does not
@@ -296,21 +288,25 @@ def _numbers(ring: Any) -> list[float]:
     return numbers
 
 
-def _dimension(ring: Any) -> int:
-    """Return the srsDimension that holds for a ring: its own, or of what it stands in; 3 if none is given."""
-    first = ring[0] if len(ring) else ring
-    element = first
+def _check_dimension(ring: Any) -> None:
+    """Raise ValueError if the srsDimension that holds for a ring, its own or that of what it stands in, is not 3."""
+    element = ring[0] if len(ring) else ring
     while element is not None:
         value = element.get("srsDimension")
         if value is not None:
-            return int(value) if value.isdigit() else 0
+            if value != "3":
+                raise ValueError(f"its coordinates have {value[:10]} dimensions (srsDimension); surfaces need 3")
+            return
         element = element.getparent()
-    return 3
+
+
+@cache
+def _local_name(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def _local(element: Any) -> str:
-    tag: str = element.tag
-    return tag[tag.rindex("}") + 1 :] if tag[:1] == "{" else tag
+    return _local_name(element.tag)
 
 
 def _level_tags(element: Any) -> Iterator[str]:
