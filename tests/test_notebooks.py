@@ -21,10 +21,6 @@ def _refuse(self, address):
         raise OSError(f"this notebook opens a connection to {host}")
     return _connect(self, address)
 socket.socket.connect = _refuse
-import warnings
-warnings.simplefilter("default")
-import matplotlib
-matplotlib.use("Agg")
 """
 
 
