@@ -58,7 +58,7 @@ ROAD_CLASSES: dict[str, RoadClass] = {
     "service": RoadClass(15, 20, 300, 1, "assumed", "as a living street (assumed)"),
     "road": RoadClass(30, 50, 600, 1, "assumed", "as a residential street (assumed)"),
 }
-"""Classes open to motor traffic. Not in it, on purpose: track, path, footway, cycleway, pedestrian, steps, bus_guideway."""
+"""Classes for motor traffic. Not in it, on purpose: track, path, footway, cycleway, pedestrian, steps, busway."""
 
 MAJOR_CLASSES = (
     "motorway",

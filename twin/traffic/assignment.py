@@ -27,6 +27,16 @@ _SWEEPS = 8
 _EXACT_BELOW = 20.0
 _KEPT_RATIO = 1e-2
 
+_SCALARS = {
+    "relative_gap": ("1", "relative gap", "relative Lücke"),
+    "total_travel_time": ("h h-1", "vehicle hours per hour", "Fahrzeugstunden je Stunde"),
+    "vehicle_distance": ("km h-1", "vehicle kilometres per hour", "Fahrzeugkilometer je Stunde"),
+    "unserved_demand": ("h-1", "trips that cannot arrive", "Fahrten, die nicht ankommen können"),
+    "intrazonal_demand": ("h-1", "trips within a zone", "Fahrten innerhalb einer Zone"),
+    "assigned_demand": ("h-1", "trips assigned", "umgelegte Fahrten"),
+}
+_SEARCH = ("counters", "target", "seen", "distance", "parent", "heap", "place")
+
 
 @dataclass(frozen=True)
 class Equilibrium:
@@ -147,14 +157,15 @@ def assign(
         coords={"link": graph.links},
     )
     scalars = {
-        "relative_gap": (solved.relative_gap, "1", "relative gap", "relative Lücke"),
-        "total_travel_time": (float(np.nansum(solved.volume * time)) / 3600.0, "h h-1", "vehicle hours per hour", "Fahrzeugstunden je Stunde"),
-        "vehicle_distance": (float(np.sum(solved.volume * graph.length)) / 1000.0, "km h-1", "vehicle kilometres per hour", "Fahrzeugkilometer je Stunde"),
-        "unserved_demand": (float(solved.unserved.sum()), "h-1", "trips that cannot arrive", "Fahrten, die nicht ankommen können"),
-        "intrazonal_demand": (solved.intrazonal, "h-1", "trips within a zone", "Fahrten innerhalb einer Zone"),
-        "assigned_demand": (served, "h-1", "trips assigned", "umgelegte Fahrten"),
-    }  # fmt: skip
-    for name, (value, units, english, german) in scalars.items():
+        "relative_gap": solved.relative_gap,
+        "total_travel_time": float(np.nansum(solved.volume * time)) / 3600.0,
+        "vehicle_distance": float(np.sum(solved.volume * graph.length)) / 1000.0,
+        "unserved_demand": float(solved.unserved.sum()),
+        "intrazonal_demand": solved.intrazonal,
+        "assigned_demand": served,
+    }
+    for name, value in scalars.items():
+        units, english, german = _SCALARS[name]
         result[name] = xr.DataArray(value, attrs={"units": units, "long_name": english, "long_name_de": german})
     options = {
         "gap": gap, "max_iterations": max_iterations, "volume_delay": volume_delay, "b": b, "power": power,
@@ -218,9 +229,16 @@ def user_equilibrium(
             "max_iterations, ask for a larger gap, or set allow_unconverged=True"
         )
     return Equilibrium(
-        run.volume, run.cost[:-1].copy(), reached, graph.objective(run.volume), iterations, unserved, intrazonal, shortest,
-        run.used_paths(),
-    )  # fmt: skip
+        volume=run.volume,
+        cost=run.cost[:-1].copy(),
+        relative_gap=reached,
+        objective=graph.objective(run.volume),
+        iterations=iterations,
+        unserved=unserved,
+        intrazonal=intrazonal,
+        shortest=shortest,
+        paths=run.used_paths(),
+    )
 
 
 def travel_costs(
@@ -256,11 +274,13 @@ def travel_costs(
     cost = np.append(graph.link_cost(np.zeros(len(graph.links)) if volume is None else volume), 0.0)
     result = np.empty(len(start) * len(end))
     with kernels.running(1):
-        compiled.shortest_costs(
-            np.arange(len(start) + 1, dtype=np.int64) * len(end), graph.source[start], np.tile(graph.sink[end], len(start)),
+        arguments: tuple[Any, ...] = (
+            np.arange(len(start) + 1, dtype=np.int64) * len(end),
+            graph.source[start], np.tile(graph.sink[end], len(start)),
             graph.arc_start, graph.arc_head, graph.arc_link, cost,
-            *(working[k] for k in ("counters", "target", "seen", "distance", "parent", "heap", "place")), result,
+            *(working[k] for k in _SEARCH), result,
         )  # fmt: skip
+        compiled.shortest_costs(*arguments)
     matrix = result.reshape(len(start), len(end))
     matrix[start[:, None] == end[None, :]] = 0.0
     return matrix
@@ -330,7 +350,7 @@ class _Run:
         compiled.update_links(self.volume, *self.functions, self.cost, self.slope)
 
     def _allocate(self, paths: int, pool: int) -> None:
-        self.paths = {
+        self.paths: dict[str, Any] = {
             "next_path": np.full(paths, -1, dtype=np.int32), "start": np.zeros(paths, dtype=np.int64),
             "length": np.zeros(paths, dtype=np.int32), "flow": np.zeros(paths), "key": np.zeros(paths, dtype=np.int64),
             "pool": np.zeros(pool, dtype=np.int32),
@@ -339,7 +359,8 @@ class _Run:
     def _enlarge(self) -> None:
         old = tuple(self.paths.values())
         self._allocate(2 * len(self.paths["flow"]), 2 * len(self.paths["pool"]))
-        compiled.gather(self.first, *old, self.working["counters"], *self.paths.values())
+        arguments: tuple[Any, ...] = (self.first, *old, self.working["counters"], *self.paths.values())
+        compiled.gather(*arguments)
 
     def solve(self, gap: float, max_iterations: int) -> tuple[float, int]:
         graph, working = self.graph, self.working
@@ -350,12 +371,13 @@ class _Run:
             for iteration in range(1, max_iterations + 1):
                 origin, tolerance = 0, reached * _KEPT_RATIO
                 while True:
-                    status, origin = compiled.improve(
+                    arguments: tuple[Any, ...] = (
                         origin, _SWEEPS, tolerance, self.od_start, self.source, self.sink, self.demand,
                         graph.arc_start, graph.arc_tail, graph.arc_head, graph.arc_link, *self.functions,
                         *working.values(), self.first, *self.paths.values(),
                         self.volume, self.cost, self.slope, self.excess, self.unserved,
                     )  # fmt: skip
+                    status, origin = compiled.improve(*arguments)
                     if status == compiled.DONE:
                         break
                     self._enlarge()
@@ -383,10 +405,11 @@ class _Run:
 
     def relative_gap(self) -> float:
         graph = self.graph
-        compiled.shortest_costs(
+        arguments: tuple[Any, ...] = (
             self.od_start, self.source, self.sink, graph.arc_start, graph.arc_head, graph.arc_link, self.cost,
-            *(self.working[k] for k in ("counters", "target", "seen", "distance", "parent", "heap", "place")), self.shortest,
+            *(self.working[k] for k in _SEARCH), self.shortest,
         )  # fmt: skip
+        compiled.shortest_costs(*arguments)
         total = math.fsum(self.volume * self.cost[:-1])
         served = np.isfinite(self.shortest)
         least = math.fsum(self.demand[served] * self.shortest[served])
@@ -435,7 +458,7 @@ def _describe(result: xr.Dataset) -> xr.Dataset:
 
 def _fingerprint(graph: Graph, demand: xr.DataArray) -> str:
     return provenance.fingerprint(
-        graph.links, graph.nodes, graph.tail, graph.head, graph.free_flow_time, graph.fixed_cost, graph.capacity, graph.b,
-        graph.power, graph.open, graph.arc_start, graph.arc_head, graph.arc_link,
+        graph.links, graph.nodes, graph.tail, graph.head, graph.free_flow_time, graph.fixed_cost, graph.capacity,
+        graph.b, graph.power, graph.open, graph.arc_start, graph.arc_head, graph.arc_link,
         demand.transpose("origin", "destination").values, demand["origin"].values, demand["destination"].values,
     )  # fmt: skip

@@ -6,7 +6,7 @@ result does not depend on the number of threads.
 Symbols
   s          states of the search graph (a junction, or a junction with the link a driver came by)
   a          arcs of the search graph; arc_link[a] is the link they drive on, `links` for arcs without a road
-  l          links; volume[l] veh/h, cost[l] and slope[l] = d cost / d volume
+  link       links; volume[link] veh/h, cost[link] and slope[link] = d cost / d volume
   fixed, t0, b, capacity, power
              c(v) = fixed + t0 (1 + b (v / capacity)^power)
   od         origin-destination pairs, sorted by origin; od_start[o]..od_start[o+1] belong to origin o
@@ -35,32 +35,33 @@ DONE, POOL_FULL, PATHS_FULL = 0, 1, 2
 
 @jit
 def update_link(
-    l: int, volume: Floats, fixed: Floats, t0: Floats, b: Floats, capacity: Floats, power: Floats, cost: Floats, slope: Floats
+    link: int, volume: Floats,
+    fixed: Floats, t0: Floats, b: Floats, capacity: Floats, power: Floats, cost: Floats, slope: Floats,
 ) -> None:  # fmt: skip
     """Cost and slope of one link at its volume; powers 0, 1 and 4 without pow (half the run time with it)."""
-    p = power[l]
-    if b[l] == 0.0 or t0[l] == 0.0:
-        cost[l] = fixed[l] + t0[l]
-        slope[l] = 0.0
+    p = power[link]
+    if b[link] == 0.0 or t0[link] == 0.0:
+        cost[link] = fixed[link] + t0[link]
+        slope[link] = 0.0
         return
-    x = volume[l] / capacity[l]
+    x = volume[link] / capacity[link]
     if p == 4.0:
         cubed = x * x * x
-        cost[l] = fixed[l] + t0[l] * (1.0 + b[l] * cubed * x)
-        slope[l] = 4.0 * t0[l] * b[l] * cubed / capacity[l]
+        cost[link] = fixed[link] + t0[link] * (1.0 + b[link] * cubed * x)
+        slope[link] = 4.0 * t0[link] * b[link] * cubed / capacity[link]
     elif p == 1.0:
-        cost[l] = fixed[l] + t0[l] * (1.0 + b[l] * x)
-        slope[l] = t0[l] * b[l] / capacity[l]
+        cost[link] = fixed[link] + t0[link] * (1.0 + b[link] * x)
+        slope[link] = t0[link] * b[link] / capacity[link]
     elif p == 0.0:
-        cost[l] = fixed[l] + t0[l] * (1.0 + b[l])
-        slope[l] = 0.0
+        cost[link] = fixed[link] + t0[link] * (1.0 + b[link])
+        slope[link] = 0.0
     elif x <= 0.0:
-        cost[l] = fixed[l] + t0[l]
-        slope[l] = 0.0
+        cost[link] = fixed[link] + t0[link]
+        slope[link] = 0.0
     else:
         y = x ** (p - 1.0)
-        cost[l] = fixed[l] + t0[l] * (1.0 + b[l] * y * x)
-        slope[l] = p * t0[l] * b[l] * y / capacity[l]
+        cost[link] = fixed[link] + t0[link] * (1.0 + b[link] * y * x)
+        slope[link] = p * t0[link] * b[link] * y / capacity[link]
 
 
 @jit
@@ -68,8 +69,8 @@ def update_links(
     volume: Floats, fixed: Floats, t0: Floats, b: Floats, capacity: Floats, power: Floats, cost: Floats, slope: Floats
 ) -> None:
     """Cost and slope of every link."""
-    for l in range(len(volume)):
-        update_link(l, volume, fixed, t0, b, capacity, power, cost, slope)
+    for link in range(len(volume)):
+        update_link(link, volume, fixed, t0, b, capacity, power, cost, slope)
 
 
 @jit
@@ -152,7 +153,8 @@ def _search(
 @jit
 def shortest_costs(
     od_start: Longs, source: Ints, sink: Ints, arc_start: Longs, arc_head: Ints, arc_link: Ints, cost: Floats,
-    counters: Longs, target: Longs, seen: Longs, distance: Floats, parent: Ints, heap: Ints, place: Ints, shortest: Floats,
+    counters: Longs, target: Longs, seen: Longs, distance: Floats, parent: Ints, heap: Ints, place: Ints,
+    shortest: Floats,
 ) -> None:  # fmt: skip
     """Cost of the cheapest path of every pair; infinity where there is none."""
     for o in range(len(source)):
@@ -341,16 +343,16 @@ def shift_flows(
                 difference = 0.0
                 steepness = 0.0
                 for i in range(k0, k1):
-                    l = pool[i]
-                    other_mark[l] = on_this
-                    if mark[l] != on_best:
-                        difference += cost[l]
-                        steepness += slope[l]
+                    link = pool[i]
+                    other_mark[link] = on_this
+                    if mark[link] != on_best:
+                        difference += cost[link]
+                        steepness += slope[link]
                 for i in range(b0, b1):
-                    l = pool[i]
-                    if other_mark[l] != on_this:
-                        difference -= cost[l]
-                        steepness += slope[l]
+                    link = pool[i]
+                    if other_mark[link] != on_this:
+                        difference -= cost[link]
+                        steepness += slope[link]
                 left += flow[p] * max(difference, 0.0)
                 carried += flow[p] * cheapest
                 if difference >= 0.0:
@@ -365,15 +367,15 @@ def shift_flows(
                     flow[p] -= moved
                     flow[best] += moved
                     for i in range(k0, k1):
-                        l = pool[i]
-                        if mark[l] != on_best:
-                            volume[l] = max(0.0, volume[l] - moved)
-                            update_link(l, volume, fixed, t0, b, capacity, power, cost, slope)
+                        link = pool[i]
+                        if mark[link] != on_best:
+                            volume[link] = max(0.0, volume[link] - moved)
+                            update_link(link, volume, fixed, t0, b, capacity, power, cost, slope)
                     for i in range(b0, b1):
-                        l = pool[i]
-                        if other_mark[l] != on_this:
-                            volume[l] = max(0.0, volume[l] + moved)
-                            update_link(l, volume, fixed, t0, b, capacity, power, cost, slope)
+                        link = pool[i]
+                        if other_mark[link] != on_this:
+                            volume[link] = max(0.0, volume[link] + moved)
+                            update_link(link, volume, fixed, t0, b, capacity, power, cost, slope)
             if flow[p] <= 0.0:
                 if before < 0:
                     first[od] = after
@@ -423,7 +425,7 @@ def gather(
 def sum_volumes(
     first: Ints, next_path: Ints, start: Longs, length: Ints, flow: Floats, pool: Ints, demand: Floats, volume: Floats
 ) -> None:
-    """Link volumes anew from the path flows, which are first scaled to the demand: ends the drift of many small steps."""
+    """Link volumes anew from the path flows, first scaled to the demand: ends the drift of many small steps."""
     volume[:] = 0.0
     for od in range(len(first)):
         total = 0.0

@@ -195,7 +195,8 @@ def balance(
     wanted_rows, wanted_columns = np.asarray(rows, dtype=np.float64), np.asarray(columns, dtype=np.float64)
     if matrix.ndim != 2 or wanted_rows.shape != matrix.shape[:1] or wanted_columns.shape != matrix.shape[1:]:
         raise InputError(
-            f"the seed has shape {matrix.shape}, rows {wanted_rows.shape} and columns {wanted_columns.shape}; they must fit"
+            f"the seed has shape {matrix.shape}, rows {wanted_rows.shape} and columns {wanted_columns.shape}; "
+            "they must fit"
         )
     for name, array in (("seed", matrix), ("rows", wanted_rows), ("columns", wanted_columns)):
         if not (np.isfinite(array) & (array >= 0)).all():
@@ -259,11 +260,14 @@ def _zones(city: City, network: RoadNetwork, max_zones: int) -> tuple[NDArray[np
     xy = np.column_stack([points.x.to_numpy(), points.y.to_numpy()])
     centre = buildings.geometry.centroid
     _, nearest = cKDTree(xy).query(np.column_stack([centre.x.to_numpy(), centre.y.to_numpy()]))
-    people = np.bincount(nearest, residents, len(candidates))
-    pull = np.bincount(nearest, attraction, len(candidates))
+    people: Floats = np.bincount(nearest, residents, len(candidates)).astype(np.float64)
+    pull: Floats = np.bincount(nearest, attraction, len(candidates)).astype(np.float64)
     kept = _thin(xy, people + pull, max_zones)
+    if len(kept) == 0:
+        return np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0)
     _, home = cKDTree(xy[kept]).query(xy)
-    people, pull = np.bincount(home, people, len(kept)), np.bincount(home, pull, len(kept))
+    people = np.bincount(home, people, len(kept)).astype(np.float64)
+    pull = np.bincount(home, pull, len(kept)).astype(np.float64)
     lively = people + pull > 0
     return np.asarray(candidates[kept][lively], dtype=np.int64), people[lively], pull[lively]
 

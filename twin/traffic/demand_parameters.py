@@ -21,7 +21,7 @@ HOMEWARD_SHARE = 0.6
 """Share of the residents' trips in the afternoon peak that lead home [A]."""
 
 EXTERNAL_SHARE = 0.5
-"""Share of the residents' trips whose other end lies outside the extract [A]; higher for a small extract of a region."""
+"""Share of the residents' trips whose other end lies outside the extract [A]; higher for a small extract."""
 
 TIME_SENSITIVITY = 0.1
 """Exponent per minute of free-flow time in the deterrence function [A]; gravity models of towns use 0.05 to 0.2."""
@@ -42,7 +42,7 @@ GATE_TRAFFIC = {
     "tertiary": 2_000.0,  # [A] district road
     "unclassified": 300.0,  # [A] local lane
 }
-"""Vehicles per day, both directions, where a road leaves the extract, by class; give counts by `ref` or class instead."""
+"""Vehicles per day, both directions, where a road leaves the extract; replace by counts where there are any."""
 
 SAME_ROAD = 20.0
 """How much more likely through traffic stays on its numbered road, or on motorways, than it changes
@@ -52,12 +52,13 @@ MOTORWAY_LOYALTY = 10.0
 """How much less likely through traffic changes between a motorway and any other road than between two others [A]."""
 
 SAME_PLACE = 500.0
-"""Gates closer than this belong to one road (its two carriageways, for example); no traffic goes between them, m [A]."""
+"""Gates closer than this belong to one road (its two carriageways, say); no traffic goes between them, m [A]."""
 
 ELSEWHERE = 0.1
 """Weight of places that no gate of the network leads to, where the opposite gate has 1 [A]."""
 
 NO_ACTIVITY = (
+    "outbuilding",
     "garage",
     "garages",
     "carport",

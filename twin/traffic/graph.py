@@ -37,7 +37,7 @@ class Graph:
     capacity : (l,) veh/h; b, power : (l,) parameters of t0 (1 + b (v / capacity)^power)
     length : (l,) m
     open : (l,) False for closed links
-    arc_start, arc_tail, arc_head, arc_link : the search graph (arcs of a state are contiguous; arc_link == l drives on no road)
+    arc_start, arc_tail, arc_head, arc_link : the search graph, arcs sorted by state; arc_link == l drives on no road
     source, sink : (n,) states where trips from and to a node begin and end
     """
 

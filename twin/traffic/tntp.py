@@ -38,7 +38,8 @@ def read_tntp_network(path: str | Path, *, toll_factor: float = 0.0, distance_fa
     Examples
     --------
     >>> import tempfile
-    >>> text = "<NUMBER OF NODES> 2\\n<FIRST THRU NODE> 1\\n<NUMBER OF LINKS> 1\\n<END OF METADATA>\\n1 2 9 1 6 .15 4 0 0 1 ;"
+    >>> text = "<NUMBER OF NODES> 2\\n<FIRST THRU NODE> 1\\n<NUMBER OF LINKS> 1\\n<END OF METADATA>\\n"
+    >>> text += "1 2 9 1 6 .15 4 0 0 1 ;"
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "tiny_net.tntp"
     ...     _ = file.write_text(text)
