@@ -3,16 +3,19 @@
 Symbols
     ground    (rows, columns) float32   ground elevation, m; where the receivers stand
     solid     (rows, columns) float32   elevation of ground and roofs, m
+    slope     (2, rows, columns) float32   of the ground, to the east and to the south, m/m
+    slack                               most that the ground of a cell differs from its centre, m
     roof      (rows, columns) bool      building cells: solid up to `solid`, with a wall at the cell's edge
     top, base (rows, columns) float32   elevation of crown top and crown base, m; top = base where no tree stands
-    start, row, column, near, far       see rays.RayTable
+    row, column, near, far, east, south, run_start, run    see rays.RayTable
     highest                             highest elevation of solid and top anywhere, m
     window    (rows + RUN - 1, columns + RUN - 1) float32   highest elevation of solid and top in the square of RUN by
                                         RUN cells whose least row and column are this cell's, less RUN - 1
     t         tangent of an elevation angle
     s         its sin2: equal steps of s are equal shares of a horizontal surface's view of one azimuth
 
-Terrain counts at the middle of its cell (its slope is not a stair), a building from the edge of its cell. A crown is
+Terrain is an inclined plane in each cell and counts at the middle of the line's way through the cell (a slope is no
+stair); a building counts from the edge of its cell. A crown is
 the box between base and top over the whole cell. Receivers on roofs are left out.
 """
 
@@ -44,6 +47,8 @@ FULL = 255.0
 def look_around(
     ground: Reals,
     solid: Reals,
+    slope: Reals,
+    slack: float,
     roof: Mask,
     top: Reals,
     base: Reals,
@@ -52,6 +57,8 @@ def look_around(
     column: Whole,
     near: Floats,
     far: Floats,
+    east: Floats,
+    south: Floats,
     run_start: Whole,
     run: Whole,
     face_weight: Floats,
@@ -86,7 +93,7 @@ def look_around(
                     b = j + run[r, 3] + margin
                     if a < 0 or a >= rows + margin or b < 0 or b >= columns + margin:
                         break
-                    if window[a, b] - z <= t_wall * near[run[r, 0]]:
+                    if window[a, b] - z + slack <= t_wall * near[run[r, 0]]:
                         continue
                     for n in range(run[r, 0], run[r, 1]):
                         a = i + row[n]
@@ -94,8 +101,12 @@ def look_around(
                         if a < 0 or a >= rows or b < 0 or b >= columns:
                             break
                         rise = solid[a, b] - z
-                        if near[n] > 0.0 and rise > t_wall * near[n]:
-                            t = rise / near[n] if roof[a, b] else 2.0 * rise / (near[n] + far[n])
+                        if near[n] > 0.0 and rise + slack > t_wall * near[n]:
+                            if roof[a, b]:
+                                t = rise / near[n]
+                            else:
+                                rise += slope[0, a, b] * east[n] + slope[1, a, b] * south[n]
+                                t = 2.0 * rise / (near[n] + far[n])
                             t_wall = max(t_wall, t)
                         if top[a, b] > base[a, b] and top[a, b] - z > t_wall * near[n]:
                             low = max(base[a, b] - z, 0.0) / far[n]
@@ -149,6 +160,8 @@ def look_around(
 def add_sunlight(
     ground: Reals,
     solid: Reals,
+    slope: Reals,
+    slack: float,
     roof: Mask,
     top: Reals,
     base: Reals,
@@ -157,6 +170,8 @@ def add_sunlight(
     column: Whole,
     near: Floats,
     far: Floats,
+    east: Floats,
+    south: Floats,
     tangent: float,
     transmissivity: float,
     weight: float,
@@ -175,16 +190,22 @@ def add_sunlight(
             z = np.float64(ground[i, j])
             share = 1.0
             for n in range(row.size):
-                if tangent * near[n] >= highest - z:
+                if tangent * near[n] >= highest - z + slack:
                     break
                 a = i + row[n]
                 b = j + column[n]
                 if a < 0 or a >= rows or b < 0 or b >= columns:
                     break
                 rise = solid[a, b] - z
-                if n > 0 and rise > tangent * near[n] and (roof[a, b] or 2.0 * rise > tangent * (near[n] + far[n])):
-                    share = 0.0
-                    break
+                if n > 0 and rise + slack > tangent * near[n]:
+                    if roof[a, b]:
+                        hidden = rise > tangent * near[n]
+                    else:
+                        rise += slope[0, a, b] * east[n] + slope[1, a, b] * south[n]
+                        hidden = 2.0 * rise > tangent * (near[n] + far[n])
+                    if hidden:
+                        share = 0.0
+                        break
                 if top[a, b] > base[a, b] and top[a, b] - z > tangent * near[n] and base[a, b] - z < tangent * far[n]:
                     share = transmissivity
             sunlit[i, j] += weight * share

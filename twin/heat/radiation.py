@@ -105,7 +105,7 @@ def sky_emissivity(air_temperature: ArrayLike, vapour_pressure: ArrayLike) -> Fl
     Examples
     --------
     >>> round(float(sky_emissivity(20.0, 11.7)), 3)
-    0.784
+    0.788
     """
     water = 46.5 * np.asarray(vapour_pressure, np.float64) / (np.asarray(air_temperature, np.float64) + 273.15)
     return np.asarray(1 - (1 + water) * np.exp(-np.sqrt(1.2 + 3.0 * water)), dtype=np.float64)

@@ -25,6 +25,7 @@ class RayTable:
     start : (n + 1,) int64, where each azimuth's cells begin
     row, column : int32, offsets from the starting cell
     near, far : float64, m, where the line enters and leaves the cell
+    east, south : float64, m, from the cell's centre to the middle of the line's way through it
     run_start : (n + 1,) int64, where each azimuth's runs begin; a run is up to `RUN` cells one after another
     run : (runs, 4) int32, first cell, end, and the least row and column offset of each run
     """
@@ -35,6 +36,8 @@ class RayTable:
     column: NDArray[np.int32]
     near: NDArray[np.float64]
     far: NDArray[np.float64]
+    east: NDArray[np.float64]
+    south: NDArray[np.float64]
     run_start: NDArray[np.int64]
     run: NDArray[np.int32]
 
@@ -60,6 +63,8 @@ def ray_table(azimuth: NDArray[np.float64], shape: tuple[int, int], resolution: 
     parts = [_one_ray(float(angle), shape) for angle in azimuth]
     start = np.concatenate([[0], np.cumsum([len(part[0]) for part in parts])]).astype(np.int64)
     row, column, near, far = (np.concatenate([part[k] for part in parts]) for k in range(4))
+    angle = np.repeat(np.radians(azimuth), np.diff(start))
+    middle = (near + far) / 2
     runs = [np.arange(start[k], start[k + 1], RUN) for k in range(len(parts))]
     first = np.concatenate(runs)
     end = np.concatenate([np.minimum(run + RUN, start[k + 1]) for k, run in enumerate(runs)])
@@ -71,6 +76,8 @@ def ray_table(azimuth: NDArray[np.float64], shape: tuple[int, int], resolution: 
         column=column.astype(np.int32),
         near=near * resolution,
         far=far * resolution,
+        east=(middle * np.sin(angle) - column) * resolution,
+        south=(-middle * np.cos(angle) - row) * resolution,
         run_start=np.concatenate([[0], np.cumsum([len(run) for run in runs])]).astype(np.int64),
         run=np.column_stack([first, end, *least]).astype(np.int32),
     )

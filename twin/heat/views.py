@@ -32,12 +32,14 @@ class Obstacles:
 
     ground, solid, top, base : (rows, columns) float32, elevations in m of ground, of ground and roofs, of crown top and
         crown base; top = base where no tree stands
+    slope : (2, rows, columns) float32, of the ground to the east and to the south, m/m
     roof : (rows, columns) bool, building cells
     resolution : cell size, m
     """
 
     ground: Float32
     solid: Float32
+    slope: Float32
     roof: NDArray[np.bool_]
     top: Float32
     base: Float32
@@ -47,6 +49,11 @@ class Obstacles:
     def highest(self) -> float:
         """Highest elevation of anything, m."""
         return float(max(self.solid.max(), self.top.max()))
+
+    @property
+    def slack(self) -> float:
+        """Most that the inclined ground of a cell differs from its centre, m."""
+        return float(np.abs(self.slope).sum(axis=0).max()) * self.resolution / 2
 
 
 @dataclass(frozen=True)
@@ -101,11 +108,20 @@ def make_obstacles(
     return Obstacles(
         ground=z,
         solid=np.where(roof, np.asarray(surface, dtype=np.float32), z),
+        slope=_slope(z, resolution),
         roof=np.ascontiguousarray(roof, dtype=np.bool_),
         top=np.ascontiguousarray(z + height),
         base=np.ascontiguousarray(z + base),
         resolution=float(resolution),
     )
+
+
+def _slope(ground: Float32, resolution: float) -> Float32:
+    slope = np.zeros((2, *ground.shape), dtype=np.float32)
+    for direction, axis in ((0, 1), (1, 0)):
+        if ground.shape[axis] > 1:
+            slope[direction] = np.gradient(ground.astype(np.float64), resolution, axis=axis)
+    return slope
 
 
 def look_around(obstacles: Obstacles, *, directions: int = 32) -> Views:
@@ -141,6 +157,8 @@ def look_around(obstacles: Obstacles, *, directions: int = 32) -> Views:
     kernels.look_around(
         obstacles.ground,
         obstacles.solid,
+        obstacles.slope,
+        obstacles.slack,
         obstacles.roof,
         obstacles.top,
         obstacles.base,
@@ -149,6 +167,8 @@ def look_around(obstacles: Obstacles, *, directions: int = 32) -> Views:
         rays.column,
         rays.near,
         rays.far,
+        rays.east,
+        rays.south,
         rays.run_start,
         rays.run,
         weight,
@@ -237,6 +257,8 @@ def sunlight(
     kernels.add_sunlight(
         obstacles.ground,
         obstacles.solid,
+        obstacles.slope,
+        obstacles.slack,
         obstacles.roof,
         obstacles.top,
         obstacles.base,
@@ -245,6 +267,8 @@ def sunlight(
         rays.column,
         rays.near,
         rays.far,
+        rays.east,
+        rays.south,
         float(np.tan(np.radians(altitude))),
         float(canopy_transmissivity),
         float(weight),

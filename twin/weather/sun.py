@@ -135,7 +135,7 @@ def extraterrestrial_irradiance(instants: ArrayLike) -> Float:
     Examples
     --------
     >>> extraterrestrial_irradiance(["2018-07-04T12:00"]).round().tolist()
-    [1322.0]
+    [1320.0]
     """
     from pvlib import irradiance
 

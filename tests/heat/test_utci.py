@@ -1,0 +1,108 @@
+"""UTCI: the published polynomial, against an independent implementation and printed values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pythermalcomfort.models import utci as oracle
+
+from twin.errors import InputError
+from twin.heat.utci import saturation_vapour_pressure, utci, utci_polynomial
+from twin.heat.utci_table import COEFFICIENTS
+
+# the independent code is the same polynomial in another order of sums: what differs is round-off
+ROUND_OFF = 1e-8
+
+
+def _oracle(ta: float, tmrt: float, wind: float, humidity: float) -> float:
+    return float(oracle(tdb=ta, tr=tmrt, v=wind, rh=humidity, limit_inputs=False, round_output=False).utci)
+
+
+def test_table_holds_every_monomial_up_to_degree_six() -> None:
+    count = 0
+    for powers, row in COEFFICIENTS.items():
+        assert len(row) == 7 - sum(powers)
+        count += len(row)
+    assert count == 210  # binomial(6 + 4, 4)
+
+
+@given(
+    ta=st.floats(-50, 50),
+    difference=st.floats(-30, 70),
+    wind=st.floats(0.5, 17),
+    humidity=st.floats(0, 100),
+)
+@settings(deadline=None, max_examples=300)
+def test_polynomial_equals_independent_code(ta: float, difference: float, wind: float, humidity: float) -> None:
+    expected = _oracle(ta, ta + difference, wind, humidity)
+    assert float(utci(ta, ta + difference, wind, humidity)) == pytest.approx(
+        expected, abs=ROUND_OFF * (1 + abs(expected))
+    )
+
+
+def test_every_coefficient_matters_and_agrees() -> None:
+    # 400 points over the fitted range tell 210 monomials apart: one wrong coefficient would show
+    random = np.random.default_rng(1)
+    ta = random.uniform(-50, 50, 400)
+    tmrt = ta + random.uniform(-30, 70, 400)
+    wind, humidity = random.uniform(0.5, 17, 400), random.uniform(0, 100, 400)
+    expected = oracle(tdb=ta, tr=tmrt, v=wind, rh=humidity, limit_inputs=False, round_output=False).utci
+    np.testing.assert_allclose(utci(ta, tmrt, wind, humidity), expected, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("ta", "tmrt", "humidity", "wind", "expected"),
+    # rows of the validation tables for comfort models (MIT licence), given to 0.1 K
+    [(25, 27, 50, 1, 25.2), (19, 24, 50, 1, 20.0)],
+)
+def test_printed_values(ta: float, tmrt: float, humidity: float, wind: float, expected: float) -> None:
+    assert float(utci(ta, tmrt, wind, humidity)) == pytest.approx(expected, abs=0.05 + 1e-9)
+
+
+def test_validation_table(shared_data: Callable[[str], Path]) -> None:
+    table = json.loads(shared_data("heat/thermal_indices_tables/ts_utci.json").read_text())
+    checked = 0
+    for row in table["data"]:
+        inputs, outputs = row["inputs"], row["outputs"]
+        expected = outputs.get("utci")
+        if not isinstance(expected, (int, float)) or not all(
+            isinstance(inputs.get(key), (int, float)) for key in ("tdb", "tr", "rh", "v")
+        ):
+            continue
+        if inputs.get("units", "SI").upper() != "SI":
+            continue
+        got = float(utci(inputs["tdb"], inputs["tr"], inputs["v"], inputs["rh"]))
+        assert got == pytest.approx(expected, abs=0.1)
+        checked += 1
+    assert checked > 0
+
+
+def test_calm_air_counts_as_half_a_metre_per_second() -> None:
+    assert float(utci(30, 60, 0.0, 40)) == float(utci(30, 60, 0.5, 40))
+
+
+def test_collapsed_polynomial_equals_the_full_one() -> None:
+    tmrt = np.linspace(0, 80, 50)
+    collapsed = np.polyval(utci_polynomial(30.0, 2.0, 40.0)[::-1], tmrt - 30.0)
+    np.testing.assert_allclose(collapsed, utci(30.0, tmrt, 2.0, 40.0), rtol=1e-12)
+
+
+def test_saturation_pressure_at_the_triple_point() -> None:
+    # 6.11657 hPa at 0.01 degC: Guildner, Johnson and Jones (1976)
+    assert float(saturation_vapour_pressure(0.01)) == pytest.approx(6.11657, rel=1e-5)
+
+
+def test_nan_stays_nan() -> None:
+    assert np.isnan(utci(np.nan, 30.0, 1.0, 50.0))
+
+
+@pytest.mark.parametrize(("wind", "humidity"), [(-1.0, 50.0), (1.0, -1.0), (1.0, 101.0)])
+def test_impossible_air_is_refused(wind: float, humidity: float) -> None:
+    with pytest.raises(InputError):
+        utci(20.0, 20.0, wind, humidity)
