@@ -104,7 +104,9 @@ def read_citygml(
     box = _checked_bounds(bounds)
     file = existing_file(path, _WHAT)
     reader, root_srs, envelope = _stream(file)
-    named = _one_system(file, reader.srs_names | root_srs, ignore=given is not None)
+    named = _one_system(
+        file, root_srs | {k: v for k, v in reader.srs_names.items() if k not in root_srs}, ignore=given is not None
+    )
     horizontal = given or (named.horizontal if named else None)
     notes: list[str] = []
     if given is not None and named is not None and named.horizontal != given:
@@ -171,7 +173,7 @@ def concatenate_models(models: Sequence[BuildingModels]) -> BuildingModels:
     repaired = [entry for model in models for entry in model.report.repaired]
     refused = [entry for model in models for entry in model.report.refused]
     ids, keep = _without_doubles(list(table["id"]), surfaces, repaired, refused)
-    table["id"] = ids
+    table["id"] = pd.Series(ids, dtype=object)
     table, surfaces = _rows(table, surfaces, keep)
     boxes = np.array([model.bounds for model in models if model.bounds is not None])
     return BuildingModels(
@@ -196,6 +198,7 @@ def _stream(file: Path) -> tuple[BuildingReader, dict[str, str], Any]:
     reader = BuildingReader()
     root_srs: dict[str, str] = {}
     envelope: Any = None
+    checked = False
     with open_checked(file, xml=True) as stream:
         context = etree.iterparse(
             stream,
@@ -210,6 +213,10 @@ def _stream(file: Path) -> tuple[BuildingReader, dict[str, str], Any]:
         )
         try:
             for _, element in context:
+                if not checked:  # an encoding that hides the declaration from the byte check does not hide it here
+                    checked = True
+                    if element.getroottree().docinfo.internalDTD is not None:
+                        raise DataError(f"{file} declares a document type (DTD); geodata needs none: it is refused")
                 if element.tag == GML + "Envelope":
                     holder = element.getparent()
                     if holder is not None and holder.getparent() is not None and holder.getparent().getparent() is None:
@@ -296,7 +303,7 @@ def _one_system(file: Path, names: dict[str, str], *, ignore: bool) -> NamedSyst
             if vertical is not None and vertical[0] != system.vertical:
                 raise DataError(
                     f"{file} names two vertical datums: {vertical[0]} for {vertical[2]} and {system.vertical} for "
-                    f"{where}; heights must have one"
+                    f"{where}; heights must have one: split the file"
                 )
             vertical = (system.vertical, name, where)
     return NamedSystem(horizontal[0], vertical[0] if vertical else None) if horizontal else None

@@ -137,6 +137,11 @@ class BuildingReader:
                         Refusal(name, f"{dangling} surface references (xlink:href) lead to nothing inside the building")
                     )
             if found.polygons:
+                for part, other in found.fill_parts(element):
+                    part_name = part.get(_ID) or "a part"
+                    self.repaired.append(
+                        Refusal(name, f"{part_name} has no level {level}; its level {other} is taken beside the others")
+                    )
                 if found.solid_only and found.has_boundary:
                     doubles = found.drop_doubles()
                     if doubles:
@@ -186,9 +191,9 @@ class _Found:
         self.solid_only: set[Any] = set()
         self.has_boundary = False
 
-    def walk(self, element: Any) -> None:
+    def walk(self, element: Any, level: str | None = None) -> None:
         """Collect from a building, part or installation."""
-        prefix = f"lod{self.level}"
+        prefix = f"lod{level or self.level}"
         for child in element.iterchildren(tag=etree.Element):
             tag = _local(child)
             if tag.startswith(prefix) and tag[4:] in _GEOMETRY:
@@ -200,7 +205,31 @@ class _Found:
                         self._boundary(surface, int(kind), prefix)
             elif tag in _PARTS:
                 for part in child.iterchildren(tag=etree.Element):
-                    self.walk(part)
+                    self.walk(part, level)
+
+    def fill_parts(self, building: Any) -> list[tuple[Any, str]]:
+        """Give parts without geometry at this level their next best, unless the building itself has this level."""
+        parts = [
+            part
+            for holder in building.iterchildren(tag=etree.Element)
+            if _local(holder) == "consistsOfBuildingPart"
+            for part in holder.iterchildren(tag=etree.Element)
+        ]
+        if not parts:
+            return []
+        inside = {part: any(polygon in self.polygons for polygon in part.iter(_POLYGONS)) for part in parts}
+        in_parts = sum(polygon in self.polygons for part in parts for polygon in part.iter(_POLYGONS))
+        if in_parts < len(self.polygons):
+            return []
+        filled = []
+        for part in (part for part in parts if not inside[part]):
+            for other in _LEVELS:
+                before = len(self.polygons)
+                self.walk(part, other)
+                if len(self.polygons) > before:
+                    filled.append((part, other))
+                    break
+        return filled
 
     def _boundary(self, surface: Any, kind: int, prefix: str) -> None:
         for child in surface.iterchildren(tag=etree.Element):
@@ -248,12 +277,20 @@ class _Found:
             self.solid_only.discard(polygon)
 
     def drop_doubles(self) -> int:
-        """Leave out polygons of the solid that repeat one of a boundary surface, vertex for vertex; return how many."""
-        known = {_shape(polygon) for polygon in self.polygons if polygon not in self.solid_only}
-        doubles = [polygon for polygon in self.solid_only if _shape(polygon) in known]
+        """Leave out polygons of a solid that repeat one of its own boundary surfaces; return how many."""
+        known = {(_unit(polygon), _shape(polygon)) for polygon in self.polygons if polygon not in self.solid_only}
+        doubles = [polygon for polygon in self.solid_only if (_unit(polygon), _shape(polygon)) in known]
         for polygon in doubles:
             del self.polygons[polygon]
         return len(doubles)
+
+
+def _unit(polygon: Any) -> Any:
+    """Return the building or part that a polygon stands in."""
+    element = polygon.getparent()
+    while _local(element) not in ("Building", "BuildingPart"):
+        element = element.getparent()
+    return element
 
 
 def _shape(polygon: Any) -> frozenset[tuple[float, ...]]:

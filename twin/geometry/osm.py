@@ -115,6 +115,8 @@ def _check_form(file: Path) -> tuple[str, str | None]:
     if not start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise DataError(f"{file} begins with {start[:12]!r}: neither OSM XML nor PBF; {_WHAT} is expected there")
     head = read_through(file, xml=True)
+    if b"<osmChange" in head:
+        raise DataError(f"{file} is a list of changes (osmChange), not an extract; apply it to one with osmium")
     found = re.search(rb'(?:osm_base|<osm[^>]*\stimestamp)="([0-9T:.+Z-]{10,30})"', head)
     return ("osm.gz" if packed else "osm"), found.group(1).decode() if found else None
 

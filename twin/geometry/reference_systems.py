@@ -182,6 +182,9 @@ def must_swap_axes(x: NDArray[np.float64], y: NDArray[np.float64], crs: CRS, whe
             f"{where} has coordinates in degrees ({label}); lengths in metres are needed: transform it to a projected "
             "CRS first, in Germany EPSG:25832 or EPSG:25833"
         )
+    if crs.axis_info and abs(crs.axis_info[0].unit_conversion_factor - 1.0) > 1e-12:
+        unit = crs.axis_info[0].unit_name
+        raise DataError(f"{where} has coordinates in {unit} ({label}); transform it to a CRS in metres first")
     region = _region(crs)
     if len(x) == 0 or region is None:
         return False
@@ -200,17 +203,16 @@ def _likely_cause(x: float, y: float, swapped: bool, region: tuple[float, float,
         return "easting and northing are swapped; exchange the first two coordinates or export the file again"
     if abs(x) <= 180.0 and abs(y) <= 180.0:
         return "they look like degrees; name the geographic CRS or transform the file to metres"
-    prefix, rest = divmod(x, 1e6)
-    if 1 <= prefix <= 60 and _inside(rest, y, region):
-        hint = {32: " (give crs='EPSG:4647')", 33: " (give crs='EPSG:5650')"}.get(int(prefix), "")
-        return f"the easting carries the zone prefix {int(prefix)}; name the CRS that has it{hint}"
     for first, second, note in ((x, y, ""), (y, x, ", with northing first")):
         zone = int(first // 1e6)
         if 2 <= zone <= 5 and abs(first - (zone * 1e6 + 5e5)) < 3e5 and 5.1e6 < second < 6.2e6:
             return f"they look like Gauss-Krueger zone {zone}{note} (crs='EPSG:{31464 + zone}')"
-    for code, (low, high) in {25832: (2.8e5, 9.3e5)}.items():
-        if low < x < high and 5.2e6 < y < 6.2e6:
-            return f"they look like UTM in Germany (EPSG:{code} or EPSG:25833); name that CRS"
+    prefix, rest = divmod(x, 1e6)
+    if 10 <= prefix <= 60 and _inside(rest, y, region):
+        hint = {32: " (give crs='EPSG:4647')", 33: " (give crs='EPSG:5650')"}.get(int(prefix), "")
+        return f"the easting carries the zone prefix {int(prefix)}; name the CRS that has it{hint}"
+    if 2.8e5 < x < 9.3e5 and 5.2e6 < y < 6.2e6:
+        return "they look like UTM in Germany (EPSG:25832 or EPSG:25833); name that CRS"
     return "the named CRS is wrong or the coordinates are local; give the right one with crs='EPSG:...'"
 
 

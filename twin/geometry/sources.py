@@ -93,6 +93,8 @@ class CheckedStream(io.RawIOBase):
             )
 
     def _check_xml(self, data: bytes) -> None:
+        if self.unpacked == len(data) and (data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:4]):
+            raise DataError(f"{self.path} is XML in UTF-16 or UTF-32; save it as UTF-8")
         window = self._tail + data
         for word in _FORBIDDEN:
             if word in window:
