@@ -19,7 +19,7 @@ from twin import variables
 from twin.city import caveats as known_gaps
 from twin.city.buildings import PlacedBuildings, buildings_from_models, buildings_from_osm
 from twin.city.city import Caveat, City, CityMeta, Source
-from twin.city.gridspec import Bounds, GridSpec
+from twin.city.gridspec import Bounds, GridSpec, same_crs
 from twin.city.land_cover import LandCover, land_cover_from_osm, length, projection
 from twin.city.surfaces import CODES, land_cover_attributes, with_parameters
 from twin.city.terrain import onto_grid
@@ -39,6 +39,9 @@ ROLES = ("terrain", "buildings", "land_cover", "canopy", "roads")
 
 TREE_ROW_SPACING = 10.0
 """Assumed distance of the trees in a mapped row, m."""
+
+_ELSEWHERE = 20_000.0
+"""Buildings further than this (m) from the grid mean a wrong CRS or wrong bounds, not open country."""
 
 # which roles stand behind a variable
 _ORIGIN = {
@@ -171,7 +174,7 @@ def build_city(
 def _check_crs(buildings: BuildingModels | OsmData | None, spec: GridSpec) -> None:
     if not isinstance(buildings, BuildingModels) or buildings.crs is None:
         return
-    if buildings.crs != spec.crs and buildings.crs.to_epsg() != spec.crs.to_epsg():
+    if not same_crs(buildings.crs, spec.crs):
         raise InputError(
             f"the 3-D city model is in {buildings.crs.name}, the grid in {spec.crs.name}; "
             "give the grid the CRS of the model"
@@ -185,12 +188,15 @@ def _place(buildings: BuildingModels | OsmData | None, spec: GridSpec, ground: N
         placed = buildings_from_osm(buildings, spec, ground)
     else:
         return _no_buildings(spec)
-    if len(placed.table) and not placed.table["on_grid"].any() and (placed.building_id == 0).all():
+    if len(placed.table) and np.isfinite(placed.table.total_bounds).all():
         xmin, ymin, xmax, ymax = placed.table.total_bounds
-        raise DataError(
-            f"none of the {len(placed.table)} buildings lies on the grid: they reach x {xmin:.6g} to {xmax:.6g}, "
-            f"y {ymin:.6g} to {ymax:.6g}, the grid {spec.bounds}; check the CRS and the bounds"
-        )
+        west, south, east, north = spec.bounds
+        apart = max(xmin - east, west - xmax, ymin - north, south - ymax)
+        if apart > _ELSEWHERE:
+            raise DataError(
+                f"the {len(placed.table)} buildings lie {apart / 1000:.0f} km from the grid: they reach x {xmin:.6g} to "
+                f"{xmax:.6g}, y {ymin:.7g} to {ymax:.7g}, the grid {spec.bounds}; check the CRS and the bounds"
+            )
     return placed
 
 
@@ -281,8 +287,8 @@ def _dataset(
         grid[name] = (("y", "x"), typed, {"processing": how})
     grid = with_parameters(grid)
     grid["land_cover"].attrs.update(land_cover_attributes())
-    for name, array in grid.data_vars.items():
-        roles = _ORIGIN.get(str(name), ("land_cover", "buildings"))
+    for key, array in grid.data_vars.items():
+        roles = _ORIGIN.get(str(key), ("land_cover", "buildings"))
         if not canopy_measured:
             roles = tuple("land_cover" if role == "canopy" else role for role in roles)
         origins = list(dict.fromkeys(sources[role] for role in roles if role in sources))
@@ -290,7 +296,7 @@ def _dataset(
             array.attrs["source"] = "; ".join(origin.name for origin in origins)
             array.attrs["license"] = "; ".join(dict.fromkeys(origin.license for origin in origins))
             array.attrs["attribution"] = "; ".join(dict.fromkeys(origin.attribution for origin in origins))
-        if str(name).endswith("elevation") and vertical_datum:
+        if str(key).endswith("elevation") and vertical_datum:
             array.attrs["vertical_datum"] = vertical_datum
     return variables.describe(grid)
 

@@ -257,7 +257,7 @@ def _seen_from_above(surfaces: Surfaces, count: int) -> NDArray[np.bool_]:
     top = np.isin(surfaces.kind, (SurfaceKind.ROOF, SurfaceKind.OUTER_FLOOR))
     roofed = np.zeros(count, bool)
     roofed[surfaces.building[surfaces.kind == SurfaceKind.ROOF]] = True
-    return top | ((surfaces.kind == SurfaceKind.UNKNOWN) & ~roofed[surfaces.building])
+    return np.asarray(top | ((surfaces.kind == SurfaceKind.UNKNOWN) & ~roofed[surfaces.building]), bool)
 
 
 def _footprints(surfaces: Surfaces, count: int, seen: NDArray[np.bool_]) -> NDArray[Any]:

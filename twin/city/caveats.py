@@ -27,8 +27,8 @@ def about_terrain(field: GridField) -> list[Caveat]:
         found.append(
             Caveat(
                 "terrain",
-                f"The terrain has one posting every {field.spacing:.0f} m: kerbs, ditches, walls and streets are not in "
-                "it, and its heights are uncertain by metres. Water depths are a screening.",
+                f"The terrain has one posting every {field.spacing:.0f} m: kerbs, ditches, walls and streets are not "
+                "in it, and its heights are uncertain by metres. Water depths are a screening.",
                 f"Das Gelände hat nur alle {field.spacing:.0f} m einen Stützpunkt: Borde, Gräben, Mauern und Straßen "
                 "fehlen, die Höhen sind auf Meter unsicher. Wassertiefen sind eine Grobprüfung.",
             )
@@ -49,6 +49,10 @@ def about_buildings(table: gpd.GeoDataFrame, buried: int) -> list[Caveat]:
     """Say which heights and residents are assumed."""
     here = table[table["on_grid"]]
     found = []
+    if len(here) == 0:
+        found.append(
+            Caveat("heights", "There is no building on the grid.", "Auf dem Gitter steht kein Gebäude."),
+        )
     assumed = int((here["height_source"] == "assumed by type").sum())
     if assumed:
         found.append(

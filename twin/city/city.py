@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from twin.city import summary
-from twin.city.gridspec import GridSpec
+from twin.city.gridspec import GridSpec, same_crs
 from twin.errors import InputError
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class City:
         if not isinstance(self.name, str) or not self.name.strip():
             raise InputError(f"the city's name is {self.name!r}; it must be a text that is not empty")
         for table, what in ((self.buildings, "buildings"), (self.trees, "trees")):
-            if table.crs is not None and table.crs != spec.crs and table.crs.to_epsg() != spec.crs.to_epsg():
+            if table.crs is not None and not same_crs(table.crs, spec.crs):
                 raise InputError(
                     f"the {what} are in {table.crs.name}, the grid in {spec.crs.name}; use table.to_crs(grid's CRS)"
                 )

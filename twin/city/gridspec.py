@@ -39,7 +39,7 @@ class GridSpec:
         Cell size, m, 0.1 to 1000.
     rows, columns : int
         At least 1 each.
-    crs : pyproj.CRS
+    crs : pyproj.CRS, or what it can be made from
         A projected CRS in metres.
 
     Raises
@@ -69,9 +69,7 @@ class GridSpec:
         if self.rows < 1 or self.columns < 1:
             raise InputError(f"the grid has {self.rows} x {self.columns} cells; it needs at least one")
         limits.check(self.rows * self.columns, "MAX_GRID_CELLS", f"the grid has {self.rows} x {self.columns} cells")
-        if not isinstance(self.crs, CRS):  # a code or WKT, as users write it
-            object.__setattr__(self, "crs", CRS.from_user_input(self.crs))
-        _metric(self.crs)
+        object.__setattr__(self, "crs", _metric(self.crs))
 
     @classmethod
     def from_bounds(
@@ -97,7 +95,7 @@ class GridSpec:
             resolution=float(resolution),
             rows=last_row - first_row,
             columns=last_column - first_column,
-            crs=CRS.from_user_input(crs),
+            crs=_metric(crs),
         )
 
     @classmethod
@@ -213,6 +211,20 @@ def crs_of(data: xr.Dataset | xr.DataArray) -> CRS:
         raise InputError(f"the grid's CRS cannot be read: {error}") from error
 
 
+def same_crs(first: CRS, second: CRS) -> bool:
+    """Tell whether two horizontal CRSs are the same, however they are written.
+
+    Examples
+    --------
+    >>> same_crs(CRS("EPSG:25832"), CRS(CRS("EPSG:25832").to_wkt("WKT1_GDAL")))
+    True
+    """
+    if first == second:
+        return True
+    code = first.to_epsg()
+    return code is not None and code == second.to_epsg()
+
+
 def check_grid(grid: xr.Dataset, required: Iterable[str] = ()) -> GridSpec:
     """Return the `GridSpec` of `grid` after checking that it is regular and holds the variables required.
 
@@ -234,10 +246,16 @@ def check_grid(grid: xr.Dataset, required: Iterable[str] = ()) -> GridSpec:
     return spec
 
 
-def _metric(crs: CRS) -> None:
+def _metric(given: CRS | str | int) -> CRS:
+    """Return a CRS, given as users write it, after checking that it measures metres on a plane."""
+    try:
+        crs = CRS.from_user_input(given)
+    except CRSError as error:
+        raise InputError(f"crs is {given!r}, which is no CRS ({error}); give one like 'EPSG:25832'") from error
     if not crs.is_projected or abs(crs.axis_info[0].unit_conversion_factor - 1.0) > 1e-12:
         raise InputError(
             f"the CRS is {crs.name!r}; the grid needs a projected CRS in metres, in Germany EPSG:25832 or EPSG:25833"
         )
     if len(crs.axis_info) > 2:
         raise InputError(f"the CRS {crs.name!r} is compound; give its horizontal part only")
+    return crs

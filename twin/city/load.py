@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from twin.city.city import City, Source
-from twin.city.gridspec import Bounds, GridSpec, crs_of
+from twin.city.gridspec import Bounds, GridSpec, crs_of, same_crs
 from twin.errors import DataError
 
 if TYPE_CHECKING:
@@ -27,14 +27,16 @@ if TYPE_CHECKING:
 
 _TOP = ("name", "crs", "resolution", "bounds", "terrain", "buildings", "land_cover", "canopy", "roads", "sources")
 _SECTIONS = {
-    "terrain": ("file", "nodata", "vertical_datum", "source"),
-    "buildings": ("file", "format", "tile", "source"),
+    "terrain": ("file", "nodata", "crs", "vertical_datum", "source"),
+    "buildings": ("file", "format", "crs", "tile", "source"),
     "land_cover": ("file", "source"),
-    "canopy": ("file", "nodata", "source"),
+    "canopy": ("file", "nodata", "crs", "source"),
     "roads": ("file", "source"),
 }
 _SOURCE = ("name", "license", "attribution", "note")
 _FORMATS = ("citygml", "osm")
+_MARGIN = 250.0
+"""Read rasters this far around the grid, m: more than the spacing of terrain that one would interpolate."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def load_city(path: str | os.PathLike[str], *, bounds: Bounds | None = None, res
     ... bounds = [0, 0, 20, 20]
     ... [terrain]
     ... file = "flat.asc"
+    ... crs = "EPSG:25832"
     ... '''
     >>> grid = "ncols 2\\nnrows 2\\nxllcorner 0\\nyllcorner 0\\ncellsize 10\\n5 5\\n5 5\\n"
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -126,7 +129,7 @@ def load_city(path: str | os.PathLike[str], *, bounds: Bounds | None = None, res
         section = wanted.sections["buildings"]
         tile = section.get("tile")
         if section["format"] == "citygml":
-            buildings = read_citygml(wanted.file("buildings"), crs=None)
+            buildings = read_citygml(wanted.file("buildings"), crs=section.get("crs"))
         else:
             buildings = osm("buildings")
     canopy = _raster(wanted, "canopy", spec) if "canopy" in wanted.sections else None
@@ -171,7 +174,7 @@ def read_city_file(path: str | os.PathLike[str]) -> CityFile:
         raise DataError(f"{file} is not valid TOML: {error}") from error
     _known(content, _TOP, str(file))
     name = _text(content, "name", str(file))
-    crs = _crs(content, file)
+    crs = _crs(content, str(file))
     resolution = _number(content, "resolution", str(file))
     bounds = _box(content, "bounds", str(file))
     sources = _sources(content.get("sources", {}), file)
@@ -185,16 +188,25 @@ def read_city_file(path: str | os.PathLike[str]) -> CityFile:
 
 
 def _raster(wanted: CityFile, section: str, spec: GridSpec) -> xr.DataArray:
-    """Read as much of a raster as the grid needs, with a margin for interpolation."""
+    """Read a raster: the part around the grid if it is in the grid's CRS, all of it otherwise."""
     from twin.geometry.raster import read_raster
 
     options = wanted.sections[section]
-    return read_raster(wanted.file(section), nodata=options.get("nodata"))
+    file, nodata, crs = wanted.file(section), options.get("nodata"), options.get("crs")
+    xmin, ymin, xmax, ymax = spec.bounds
+    nearby = (xmin - _MARGIN, ymin - _MARGIN, xmax + _MARGIN, ymax + _MARGIN)
+    try:
+        part = read_raster(file, bounds=nearby, nodata=nodata, crs=crs)
+    except DataError:
+        part = None  # damaged, or elsewhere because its CRS is another: reading all of it says which
+    if part is not None and same_crs(crs_of(part), spec.crs):
+        return part
+    return read_raster(file, nodata=nodata, crs=crs)
 
 
 def _anchor(terrain: xr.DataArray, spec: GridSpec) -> tuple[float, float]:
     """Let the grid's edges follow those of the terrain, so that terrain as fine as the grid is copied, not averaged."""
-    if crs_of(terrain) != spec.crs and crs_of(terrain).to_epsg() != spec.crs.to_epsg():
+    if not same_crs(crs_of(terrain), spec.crs):
         return 0.0, 0.0
     if len(terrain.x) < 2 or len(terrain.y) < 2:
         return 0.0, 0.0
@@ -240,13 +252,13 @@ def _box(table: Mapping[str, Any], key: str, where: str) -> Bounds:
     return west, south, east, north
 
 
-def _crs(content: Mapping[str, Any], file: Path) -> CRS:
-    text = _text(content, "crs", str(file))
+def _crs(table: Mapping[str, Any], where: str) -> CRS:
+    text = _text(table, "crs", where)
     try:
         return CRS.from_user_input(text)
     except CRSError as error:
         raise DataError(
-            f'{file}: crs is {text!r}, which is no CRS ({error}); write for example "EPSG:25832"'
+            f'{where}: crs is {text!r}, which is no CRS ({error}); write for example "EPSG:25832"'
         ) from error
 
 
@@ -262,7 +274,8 @@ def _sources(table: Any, file: Path) -> dict[str, Source]:
         note = entry.get("note", "")
         if not isinstance(note, str):
             raise DataError(f"{where}: note is {note!r}; it must be a text")
-        sources[key] = Source(*(_text(entry, part, where) for part in _SOURCE[:3]), note=note)
+        name, licence, attribution = (_text(entry, part, where) for part in _SOURCE[:3])
+        sources[key] = Source(name, licence, attribution, note)
     return sources
 
 
@@ -294,13 +307,8 @@ def _section(
         checked["tile"] = _box(entry, "tile", where)
     if "nodata" in entry:
         checked["nodata"] = "none" if entry["nodata"] == "none" else _number(entry, "nodata", where)
+    if "crs" in entry:
+        checked["crs"] = _crs(entry, where)
     if "vertical_datum" in entry:
         checked["vertical_datum"] = _text(entry, "vertical_datum", where)
     return checked
-
-
-def _to_crs(box: Bounds, source: CRS, target: CRS) -> Bounds:
-    west, south, east, north = Transformer.from_crs(source, target, always_xy=True).transform_bounds(
-        *box, densify_pts=21
-    )
-    return float(west), float(south), float(east), float(north)

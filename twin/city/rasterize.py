@@ -346,4 +346,4 @@ def _newell(
     cross = np.cross(points, points[following])
     normal = np.column_stack([np.bincount(owner, cross[:, axis], count) for axis in range(3)])
     metres = normal * np.array([resolution, resolution, resolution**2])
-    return normal, centre, np.asarray(np.linalg.norm(metres, axis=1), np.float64)
+    return normal.astype(np.float64), centre, np.asarray(np.linalg.norm(metres, axis=1), np.float64)

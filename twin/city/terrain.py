@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from twin.city.gridspec import GridSpec, crs_of
+from twin.city.gridspec import GridSpec, crs_of, same_crs
 from twin.errors import DataError
 
 COARSE = 5.0
@@ -87,7 +87,7 @@ def onto_grid(raster: xr.DataArray, spec: GridSpec, *, what: str = "raster") -> 
 
 def _lattice_offset(raster: xr.DataArray, spec: GridSpec) -> tuple[int, int] | None:
     """Rows and columns from the raster's north-west cell to the grid's, None if their lattices differ."""
-    if crs_of(raster) != spec.crs and crs_of(raster).to_epsg() != spec.crs.to_epsg():
+    if not same_crs(crs_of(raster), spec.crs):
         return None
     x, y = np.asarray(raster.x.values, np.float64), np.asarray(raster.y.values, np.float64)
     if len(x) < 2 or len(y) < 2:
