@@ -138,8 +138,8 @@ def test_a_new_building_is_on_the_grid_and_in_the_table(village):
     ground = village.grid.ground_elevation.values[cells].astype(float).mean()
     assert np.allclose(after.grid.surface_elevation.values[cells], ground + 9.0, atol=1e-4)  # float32 at 330 m
     assert after.buildings.loc[5, "height"] == 9.0
-    # 192 m² x 3 storeys x 75 % dwelling floor / 47 m² each
-    assert after.buildings.loc[5, "residents"] == pytest.approx(192 * 3 * 0.75 / 47)
+    # 192 m² x 3 storeys x 75 % living space / 47.4 m² each
+    assert after.buildings.loc[5, "residents"] == pytest.approx(192 * 3 * 0.75 / 47.4)
     assert "residents, assumed" in record.notes[0]
 
 

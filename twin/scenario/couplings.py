@@ -25,14 +25,7 @@ if TYPE_CHECKING:
 HEAT_SURFACE = ("albedo", "emissivity", "land_cover", "sealed_fraction")
 """What unsealing changes for the heat model."""
 
-WATER_SURFACE = (
-    "manning",
-    "infiltration_initial_rate",
-    "infiltration_final_rate",
-    "infiltration_decay",
-    "land_cover",
-    "sealed_fraction",
-)
+WATER_SURFACE = ("manning", "infiltration_initial_rate", "infiltration_final_rate", "infiltration_decay")
 """What unsealing changes for the flood model."""
 
 THIN_FILM = 0.01

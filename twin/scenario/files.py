@@ -87,7 +87,7 @@ class StudySpec:
             return sample_city(name, **source)
         from twin.city.load import load_city
 
-        return load_city(source["file"])
+        return load_city(source.pop("file"), **source)
 
     def run(self, *, store: str | os.PathLike[str] | None = None, threads: int | None = None) -> Study:
         """Build the city and run the study, see `twin.run`."""
@@ -227,8 +227,6 @@ def _city(table: Any, path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: [city] needs either sample or file, one of the two")
     source = dict(table)
     if "file" in source:
-        if len(source) > 1:
-            raise InputError(f"{path}: [city] with a file takes bounds and resolution from that file; remove them here")
         source["file"] = path.parent / str(source["file"])
     if "bounds" in source:
         source["bounds"] = tuple(source["bounds"])

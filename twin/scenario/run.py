@@ -35,14 +35,13 @@ HEAT_INPUTS = (
     "ground_elevation",
     "surface_elevation",
     "building_id",
-    "building_fraction",
     "canopy_height",
     "canopy_base_height",
     *HEAT_SURFACE,
 )
 """Grid variables the heat model is given."""
 
-FLOOD_INPUTS = ("ground_elevation", "building_id", "building_fraction", *WATER_SURFACE)
+FLOOD_INPUTS = ("ground_elevation", "surface_elevation", "canopy_height", *WATER_SURFACE)
 """Grid variables the flood model is given."""
 
 SAME_DEMAND = "trips of the baseline city, the same in every scenario"
@@ -194,9 +193,8 @@ def after_rain(traffic: Event, rain: Event) -> Event:
 def _heat(
     baseline: City, city: City, event: Event, couplings: Couplings, stages: _Stages, threads: int | None
 ) -> xr.Dataset:
-    grid = _inputs(city.grid, HEAT_INPUTS)
-    if not couplings.surface_to_heat:
-        grid = ground_seen(grid, baseline.grid, HEAT_SURFACE)
+    seen = city.grid if couplings.surface_to_heat else ground_seen(city.grid, baseline.grid, HEAT_SURFACE)
+    grid = _inputs(seen, HEAT_INPUTS)
     weather = event.weather(city)
 
     def compute() -> xr.Dataset:
@@ -210,9 +208,8 @@ def _heat(
 def _flood(
     baseline: City, city: City, event: Event, couplings: Couplings, stages: _Stages, threads: int | None
 ) -> xr.Dataset:
-    grid = _inputs(city.grid, FLOOD_INPUTS)
-    if not couplings.surface_to_water:
-        grid = ground_seen(grid, baseline.grid, WATER_SURFACE)
+    seen = city.grid if couplings.surface_to_water else ground_seen(city.grid, baseline.grid, WATER_SURFACE)
+    grid = _inputs(seen, FLOOD_INPUTS)
     rain = event.weather(city)
 
     def compute() -> xr.Dataset:

@@ -13,7 +13,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
+from twin.city.buildings import FLOOR_AREA_PER_RESIDENT, LIVING_SHARE, STOREY_HEIGHT
 from twin.city.city import City
 from twin.errors import InputError
 from twin.scenario.areas import Area, AreaLike, cells_inside, read_area
@@ -22,16 +24,6 @@ from twin.units import Quantity, to_si
 
 if TYPE_CHECKING:
     from twin.compare.variant import MeasureRecord
-
-STOREY_HEIGHT = 3.0
-"""Height of a storey with its ceiling, m, for a building of which only the height is known (assumed)."""
-
-FLOOR_AREA_PER_RESIDENT = 47.0
-"""Dwelling floor area per resident in Germany, m2 (Destatis, 2018: 46.7)."""
-
-DWELLING_SHARE = 0.75
-"""Share of the gross floor area of a house that is dwelling floor (assumed: walls, stairs and cellars take a quarter)."""
-
 
 @dataclass(frozen=True)
 class AddBuilding:
@@ -75,6 +67,7 @@ class AddBuilding:
                 "storeys": [float(self.storeys)],
                 "use": [self.use],
                 "residents": [residents],
+                "residents_source": ["estimated from floor area" if self.residents is None else "planned"],
                 "height_source": ["planned"],
                 "on_grid": [True],
             },
@@ -100,7 +93,7 @@ class AddBuilding:
         )
         return changed, record
 
-    def _refuse(self, city: City, outline: shapely.Geometry, inside: np.ndarray) -> None:
+    def _refuse(self, city: City, outline: shapely.Geometry, inside: NDArray[np.bool_]) -> None:
         spec, grid = city.spec, city.grid
         if not shapely.box(*spec.bounds).covers(outline):
             raise InputError(
@@ -134,7 +127,7 @@ class AddBuilding:
             return self.residents
         if self.use != "residential":
             return 0.0
-        return float(outline.area * self.storeys * DWELLING_SHARE / FLOOR_AREA_PER_RESIDENT)
+        return float(outline.area * self.storeys * LIVING_SHARE / FLOOR_AREA_PER_RESIDENT)
 
 
 def add_building(
