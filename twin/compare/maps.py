@@ -54,25 +54,31 @@ TOPICS = {
 
 @dataclass(frozen=True, eq=False)
 class MapFigure:
-    """A map: the matplotlib Figure, what it shows in words, its title and what it shows of which variant."""
+    """A map: the matplotlib Figure, what it shows in words, its title and the tag that names its variant."""
 
     figure: Any
     alt: str
     title: str
     tag: str
 
-    def png(self, dpi: int = DPI, colours: int = 192) -> bytes:
-        """Return the figure as a PNG with a palette: a third of the size, no difference to the eye."""
+    @property
+    def rows(self) -> tuple[float, float]:
+        """Where the map itself begins and ends within the figure, as shares of its height from the top."""
+        box = self.figure.axes[0].get_position()
+        return 1.0 - float(box.y1), 1.0 - float(box.y0)
+
+    def png(self, dpi: int = DPI, *, most_bytes: int = 250_000) -> bytes:
+        """Return the figure as a PNG; with a palette of 256 colours where it would be larger than `most_bytes`."""
         from PIL import Image  # comes with matplotlib
 
-        raw = io.BytesIO()
-        self.figure.savefig(raw, format="png", dpi=dpi, facecolor="white")
-        raw.seek(0)
+        whole = io.BytesIO()
+        self.figure.savefig(whole, format="png", dpi=dpi, facecolor="white")
+        if len(whole.getvalue()) <= most_bytes:
+            return whole.getvalue()
         small = io.BytesIO()
-        with Image.open(raw) as image:
-            palette = image.convert("RGB").quantize(
-                colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
-            )
+        with Image.open(whole) as image:
+            # covers rare colours too, so that the colour bar keeps the colours of the map
+            palette = image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, 1, dither=Image.Dither.NONE)
             palette.save(small, format="png", optimize=True)
         return small.getvalue()
 

@@ -96,8 +96,8 @@ def render(comparison: Comparison, language: str = "en") -> str:
         ("screening", say("report.screening", language), _screening(comparison, language)),
     ]
     for position, event in enumerate(comparison.events):
-        model = comparison.baseline.model(event)
-        title = f"{say(model, language)}: {comparison.baseline.event_label(event, language)}"
+        label = comparison.baseline.event_label(event, language)
+        title = label[:1].upper() + label[1:]
         sections.append((f"event-{position}", title, _event(comparison, event, position, language)))
     measures = measure_table(comparison, language)
     if measures:
@@ -149,6 +149,11 @@ def _card(comparison: Comparison, event: str, language: str) -> str:
         if what:
             parts.append(_big(comparison, event, what, variant, language))
         rows = []
+        if what.endswith(IN_CHANGED_AREA):
+            everywhere = what.removesuffix(IN_CHANGED_AREA)
+            words = _after_before(comparison, event, everywhere, variant, language)
+            judged = chip(comparison.judgement(event, everywhere, variant.name), language)
+            rows.append((say("report.everywhere", language), f"{escape(words)} {judged}"))
         where = _where(comparison, event, variant, language)
         if where:
             rows.append((say("report.question.where", language), escape(where)))
@@ -253,7 +258,7 @@ def _event(comparison: Comparison, event: str, position: int, language: str) -> 
     drawable = comparison.baseline.model(event) == "traffic" or comparison.key_maps(event)
     if drawable:
         views = [(v.title, draw(comparison, event, v.name, language=language)) for v in comparison.variants]
-        parts.append(_views(views, f"swipe-{position}"))
+        parts.append(f'<div class="maps">{_views(views, f"swipe-{position}")}')
         changed = []
         for variant in comparison.others:
             changed.append(draw(comparison, event, variant.name, difference=True, language=language))
@@ -264,7 +269,8 @@ def _event(comparison: Comparison, event: str, position: int, language: str) -> 
         if changed:
             heading = escape(say("report.differences", language, baseline=comparison.baseline.title))
             figures = "".join(f"<figure>{_image(figure)}</figure>" for figure in changed)
-            parts.append(f'<h3>{heading}</h3><div class="pair">{figures}</div>')
+            parts.append(f'<div class="changes"><h3>{heading}</h3>{figures}</div>')
+        parts.append("</div>")
     parts.append(f"<h3>{say('report.indicators', language)}</h3>{indicator_table(comparison, event, language)}")
     if comparison.baseline.model(event) == "traffic":
         parts.append(street_table(comparison, event, language))
@@ -283,7 +289,9 @@ def _views(views: list[tuple[str, MapFigure]], key: str) -> str:
         f'<figure class="view" data-title="{escape(title)}">{_image(figure)}</figure>' for title, figure in views
     )
     swipe = " data-swipe" if len(views) > 1 else ""
-    return f'<div class="swipe"{swipe} id="{key}"><div class="pair stage">{figures}</div></div>'
+    top, bottom = views[0][1].rows
+    rows = f"--top:{100 * top:.2f}%;--bottom:{100 - 100 * bottom:.2f}%"
+    return f'<div class="swipe"{swipe} id="{key}"><div class="pair stage" style="{rows}">{figures}</div></div>'
 
 
 def _image(figure: MapFigure) -> str:

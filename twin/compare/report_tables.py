@@ -44,6 +44,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Cell]], caption: str, lan
         for position, cell in enumerate(row):
             content, kind = cell if isinstance(cell, tuple) else (cell, "")
             attribute = f' class="{kind}"' if kind else ""
+            if position:  # named again in each cell, for narrow screens that show a row as a list
+                attribute += f' data-label="{_plain(head[position])}"'
             opening = f'th scope="row"{attribute}' if position == 0 else f"td{attribute}"
             cells.append(f"<{opening}>{content}</{opening.split()[0]}>")
         lines.append("<tr>" + "".join(cells) + "</tr>")
@@ -53,6 +55,10 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Cell]], caption: str, lan
         f'<div class="scroll" role="region" tabindex="0" aria-label="{label}"><table><caption>{caption}</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
     )
+
+
+def _plain(markup: str) -> str:
+    return escape(html.unescape(markup))
 
 
 def chip(judgement: str, language: str) -> str:
@@ -101,7 +107,7 @@ def _indicator_row(comparison: Comparison, event: str, one: Indicator, language:
         signed = number(change, one.decimals, language, signed=True)
         if one.unit == "%":
             signed = quantity(change, "%", one.decimals, language, signed=True)
-        elif base and one.unit != "degC" and math.isfinite(change):
+        elif base and change and one.unit != "degC" and math.isfinite(change):
             signed += f" ({number(100 * change / abs(base), 0, language, signed=True)} %)"
         row.append((number(comparison.value(event, one.key, variant.name), one.decimals, language), "number"))
         row.append((f"{signed} {chip(judgement, language)}", "change"))
@@ -121,22 +127,21 @@ def worst_table(comparison: Comparison, event: str, language: str, n: int = 10) 
         "water_depth_max": say("worst.flood", language),
         "volume_capacity_ratio": say("worst.traffic", language),
     }[quantity_name]
-    head = ["#", say("report.place", language)]
+    head = [say("report.place", language)]
     if not traffic:
         head.append(say("report.residents", language))
     head += [f"{escape(variant.title)} ({unit(units, language)})" for variant in comparison.variants]
     rows = []
-    for index, place in places.iterrows():
+    for _, place in places.iterrows():
         where = str(place["place"])
         if not traffic:
             here = say("building", language, number=_building_number(comparison, place.geometry))
             where = f"{where}, {here}" if where else here
-        row: list[Cell] = [str(place["rank"]), escape(where)]
+        row: list[Cell] = [f"{place['rank']}. {escape(where)}"]
         if not traffic:
             row.append((number(float(place["residents"]), 0, language), "number"))
         row += [(number(float(place[variant.name]), digits, language), "number") for variant in comparison.variants]
         rows.append(row)
-        del index
     return table(head, rows, escape(words), language)
 
 
