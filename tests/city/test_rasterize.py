@@ -141,7 +141,7 @@ def test_crossing_rings_follow_the_even_odd_rule() -> None:
 
 @given(polygons(), st.integers(-5, 5), st.integers(-5, 5))
 def test_moving_polygon_and_grid_together_changes_nothing(shape, right, up) -> None:
-    moved = shapely.transform(shape, lambda xy: xy + [right * 1024.0, up * 1024.0])
+    moved = shapely.transform(shape, lambda xy: xy + np.array([right, up]) * 1024.0)
     spec = GridSpec(right * 1024.0, 12.0 + up * 1024.0, 1.0, 12, 14, "EPSG:25832")
     assert np.allclose(cover_fraction([moved], spec), cover_fraction([shape], SPEC), atol=1e-9)
 

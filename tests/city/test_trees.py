@@ -18,8 +18,9 @@ SPEC = GridSpec(0.0, 40.0, 1.0, 40, 50, "EPSG:25832")
 GRID = SPEC.dataset()
 X, Y = np.meshgrid(SPEC.x, SPEC.y)
 
+place = st.floats(-4, 54).map(lambda value: round(value, 3))
 tree = st.tuples(
-    st.floats(-4, 54), st.floats(-4, 44), st.floats(2.5, 40), st.floats(0.5, 12), st.floats(0, 1)
+    place, place, st.floats(2.5, 40), st.floats(0.5, 12), st.floats(0, 1)
 )  # x, y, height, diameter, share of height at which the crown begins
 
 
@@ -33,7 +34,7 @@ def test_every_cell_holds_the_highest_top_and_lowest_base_above_its_centre(trees
     for i in range(len(x)):
         under = np.hypot(X - x[i], Y - y[i]) <= diameter[i] / 2 * (1 + 1e-12)
         if not anywhere(x[i], y[i], diameter[i]):  # too small for any centre: the cell of the stem
-            under = (np.floor(X) == math.floor(x[i])) & (np.ceil(Y) == math.floor(y[i]) + 1)
+            under = (np.floor(X) == math.floor(x[i])) & (np.ceil(Y) == math.ceil(y[i]))
         expected_top[under] = np.maximum(expected_top[under], height[i])
         expected_base[under] = np.minimum(expected_base[under], base[i])
     expected_base[expected_top == 0] = 0
@@ -64,11 +65,11 @@ def test_a_crown_smaller_than_a_cell_takes_the_cell_of_its_stem() -> None:
     assert base.values[2, 3] == 2
 
 
-@given(st.permutations(range(6)))
-def test_the_order_of_trees_does_not_matter(order) -> None:
-    rng = np.random.default_rng(4)
-    places, height = rng.uniform(10, 25, (6, 2)), rng.uniform(5, 20, 6)
-    order = list(order)
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_trees_does_not_matter(seed) -> None:
+    rng = np.random.default_rng(seed)
+    places, height = rng.uniform(10, 25, (30, 2)), rng.uniform(5, 20, 30)
+    order = rng.permutation(30)
     once = stamp_crowns(GRID, places, height, 8, 2)
     again = stamp_crowns(GRID, places[order], height[order], 8, 2)
     assert (once[0].values == again[0].values).all()

@@ -62,10 +62,10 @@ def onto_grid(raster: xr.DataArray, spec: GridSpec, *, what: str = "raster") -> 
     ([[2.0, 3.0], [5.0, 6.0]], 'copied')
     """
     spacing = _spacing(raster, spec)
-    offset = _lattice_offset(raster, spec)
     method: Literal["area", "bilinear"]
-    if offset is not None:
-        field = GridField(_copy(np.asarray(raster.values, np.float64), spec, *offset), "copied", spacing)
+    if _same_cells(raster, spec):
+        near = raster.reindex(y=spec.y, x=spec.x, method="nearest", tolerance=0.01 * spec.resolution)
+        field = GridField(np.asarray(near.values, np.float64), "copied", spacing)
     else:
         from twin.geometry.raster import resample
 
@@ -85,31 +85,18 @@ def onto_grid(raster: xr.DataArray, spec: GridSpec, *, what: str = "raster") -> 
     return field
 
 
-def _lattice_offset(raster: xr.DataArray, spec: GridSpec) -> tuple[int, int] | None:
-    """Rows and columns from the raster's north-west cell to the grid's, None if their lattices differ."""
+def _same_cells(raster: xr.DataArray, spec: GridSpec) -> bool:
     if not same_crs(crs_of(raster), spec.crs):
-        return None
+        return False
     x, y = np.asarray(raster.x.values, np.float64), np.asarray(raster.y.values, np.float64)
     if len(x) < 2 or len(y) < 2:
-        return None
+        return False
     steps = np.array([(x[-1] - x[0]) / (len(x) - 1), (y[0] - y[-1]) / (len(y) - 1)])
     # the drift over the whole raster must stay below a thousandth of a cell
     if np.abs(steps / spec.resolution - 1).max() * max(len(x), len(y)) > 1e-3:
-        return None
-    column = (spec.x[0] - x[0]) / spec.resolution
-    row = (y[0] - spec.y[0]) / spec.resolution
-    if abs(column - round(column)) > 1e-3 or abs(row - round(row)) > 1e-3:
-        return None
-    return round(row), round(column)
-
-
-def _copy(values: NDArray[np.float64], spec: GridSpec, row: int, column: int) -> NDArray[np.float64]:
-    out = np.full(spec.shape, np.nan)
-    top, left = max(row, 0), max(column, 0)
-    bottom, right = min(row + spec.rows, values.shape[0]), min(column + spec.columns, values.shape[1])
-    if bottom > top and right > left:
-        out[top - row : bottom - row, left - column : right - column] = values[top:bottom, left:right]
-    return out
+        return False
+    shift = np.array([spec.x[0] - x[0], y[0] - spec.y[0]]) / spec.resolution
+    return bool(np.abs(shift - np.round(shift)).max() <= 1e-3)
 
 
 def _spacing(raster: xr.DataArray, spec: GridSpec) -> float:
