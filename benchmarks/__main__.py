@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import importlib
 import sys
 from pathlib import Path
 
@@ -14,17 +15,19 @@ from benchmarks.duel import run
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("areas", nargs="*", help=f"{', '.join(AREAS)}, all; or: peers [install NAME]")
+    parser.add_argument("areas", nargs="*", help=f"{', '.join(AREAS)}, all; or: peers [install NAME]; or: validate")
     parser.add_argument("--peers", action="store_true", help="measure the peers that are installed, in turns with us")
     parser.add_argument("--repeat", type=int, default=5, help="runs (pairs with a peer); the median counts")
     parser.add_argument("--threads", type=int, default=1, help="threads of twin; peers always have one")
     parser.add_argument("--case", help="only this case")
-    parser.add_argument("--output", type=Path, help="also append the tables to this file")
+    parser.add_argument("--output", type=Path, help="also append the tables to this file (validate: write it)")
     chosen = parser.parse_args(arguments)
     if not chosen.areas:
         return _list()
     if chosen.areas[0] == "peers":
         return _peers(chosen.areas[1:])
+    if chosen.areas == ["validate"]:
+        return _validate(chosen.output)
     areas = AREAS if chosen.areas == ["all"] else tuple(chosen.areas)
     for area in areas:
         if area not in AREAS:
@@ -59,6 +62,26 @@ def _list() -> int:
             print(f"  {case.name:<24} {case.text}" + (f" (peer: {case.peer})" if case.peer else ""))
     print("\npython -m benchmarks all --peers\npython -m benchmarks peers [install NAME]")
     return 0
+
+
+def _validate(output: Path | None) -> int:
+    rows = ["| area | case | evidence | known | found | source |", "|---|---|---|---|---|---|"]
+    for area in ("heat", "flood", "traffic"):
+        for row in importlib.import_module(f"benchmarks.evidence.{area}").rows():
+            cells = (row.area, row.case, row.kind, row.known, row.found, row.source)
+            rows.append("| " + " | ".join(cells) + " |")
+            print(rows[-1], flush=True)
+    if output is not None:
+        today = datetime.date.today().isoformat()
+        head = f"Written by `python -m benchmarks validate` on {today}, twin {_version()}."
+        output.write_text("# Measured\n\n" + head + "\n\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return 0
+
+
+def _version() -> str:
+    import twin
+
+    return twin.__version__
 
 
 def _peers(order: list[str]) -> int:
