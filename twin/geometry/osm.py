@@ -155,7 +155,7 @@ def _read_objects(file: Path, form: str) -> RawObjects:
                 raw.repeated += number in raw.relations
                 members = [(member.type, member.ref, member.role) for member in item.members]
                 raw.relations[number] = members, dict(item.tags)
-    except (RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         seen = f"{len(ids):,} nodes, {len(raw.ways):,} ways and {len(raw.relations):,} relations"
         raise DataError(
             f"{file} cannot be read as OpenStreetMap data: {error} (after {seen}, none of which is used); "

@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 from affine import Affine
 from numpy.typing import NDArray
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from twin import limits
@@ -146,7 +146,8 @@ def resample(raster: xr.DataArray, spec: GridSpec, method: Method = "bilinear") 
     spec : GridSpec
         The grid.
     method : {"nearest", "bilinear", "area", "max"}
-        Pixel under the cell centre; linear between pixel centres (averaging where cells are larger than pixels);
+        Pixel under the cell centre; linear between the four pixel centres around it (a wider, tapered mean where
+        cells measure 1.5 pixels and more);
         mean over the cell weighted by overlap; largest pixel that the cell touches.
 
     Returns
@@ -423,6 +424,9 @@ def _warp(source: NDArray[Any], transform: Affine, crs: CRS, spec: GridSpec, met
         "tolerance": 0.0,  # every cell by the exact transform, not a linear guess within an eighth of a pixel
         "num_threads": 1,
     }
+    if method == "bilinear" and _pixels_per_cell(transform, crs, spec) < 1.5:
+        # the warper widens its kernel as soon as axes are turned by some degrees: a tenth of a pixel off on a slope
+        systems |= {"XSCALE": 1, "YSCALE": 1}
     values = np.full(spec.shape, np.nan, dtype=source.dtype)
     reproject(source, values, resampling=Resampling[_METHODS[method]], **systems)
     if np.isfinite(values).any():
@@ -430,6 +434,16 @@ def _warp(source: NDArray[Any], transform: Affine, crs: CRS, spec: GridSpec, met
     covered = np.full(spec.shape, np.nan, dtype=np.float32)  # empty pixels, or none at all?
     reproject(np.ones(source.shape, np.float32), covered, resampling=Resampling.max, **systems)
     return values, bool(np.isfinite(covered).any())
+
+
+def _pixels_per_cell(transform: Affine, crs: CRS, spec: GridSpec) -> float:
+    """Return how many pixels a cell in the middle of the grid is wide or high, whichever is more."""
+    x, y = float(spec.x[spec.shape[1] // 2]), float(spec.y[spec.shape[0] // 2])
+    size = spec.resolution
+    points = Transformer.from_crs(spec.crs, crs, always_xy=True).transform([x, x + size, x], [y, y, y + size])
+    columns = (np.asarray(points[0]) - transform.c) / transform.a
+    rows = (np.asarray(points[1]) - transform.f) / transform.e
+    return float(np.hypot(columns[1:] - columns[0], rows[1:] - rows[0]).max())
 
 
 def _box(transform: Affine, shape: tuple[int, int], crs: CRS) -> str:
