@@ -11,6 +11,7 @@ MAX_SAMPLE_BYTES = 6_000_000
 REQUIRED = (
     r"twin/py\.typed",
     r"twin/_scenarios/.+\.toml",
+    r"twin/_scenarios/.+\.geojson",
     r"twin/compare/.+\.html",
     r"twin/data/bayreuth/.+\.osm\.gz",
     r"twin/data/bayreuth/.+\.tif",
