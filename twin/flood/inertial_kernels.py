@@ -40,7 +40,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 # places in `clock`
-TIME, STEPS, OUTFLOW, SHORTEST, DEEPEST = 0, 1, 2, 3, 4
+TIME, STEPS, OUTFLOW, SHORTEST = 0, 1, 2, 3
 
 
 @jit
@@ -83,8 +83,6 @@ def _faces(
     gravity = real(GRAVITY)
     froude = real(c_fr)
     film = real(h_min)
-    # a cell has four faces, so a quarter of its water through each never empties it; the rest covers rounding
-    share = real(0.25 * dx / dt * (1.0 - 1e-6))
     for m in range(out.size):
         rise = s[m]
         up = rise if rise > zero else zero
@@ -107,15 +105,41 @@ def _faces(
         old = q[m]
         oblique = one + along * along / (old * old + least)
         oblique = oblique if oblique < most else most
-        a = own * old + side * (q_before[m] + q_after[m]) - pull * hf * ((right[m] - left[m]) + rise)
+        # a wall or dry ground next door has no discharge to share: averaging with it would pile water up beside walls
+        before = q_before[m] if q_before[m] != zero else old
+        after = q_after[m] if q_after[m] != zero else old
+        a = own * old + side * (before + after) - pull * hf * ((right[m] - left[m]) + rise)
         size = abs(a)
         new = two * a / (one + math.sqrt(one + drag * f[m] * size * math.sqrt(oblique) / H))
         bound = froude * hf * math.sqrt(gravity * hf)
-        donor = share * (left[m] if a > zero else right[m])
-        bound = bound if bound < donor else donor
         new = new if new < bound else bound
         new = new if new > -bound else -bound
         out[m] = new if flows else zero
+
+
+@jit(fast=True)
+def _share_that_can_leave(
+    d: Reals, west: Reals, east: Reals, north: Reals, south: Reals, dt: float, dx: float, share: Reals
+) -> None:
+    """Share of the outward discharges of each cell that its water suffices for: 1, or less where it would run dry."""
+    real = d.dtype.type
+    zero, one = real(0.0), real(1.0)
+    # the margin covers the rounding of sums and products in single precision, so that no depth becomes negative
+    whole = real(dx / dt * (1.0 - 1e-6))
+    for m in range(d.size):
+        across = (east[m] if east[m] > zero else zero) - (west[m] if west[m] < zero else zero)
+        along = (south[m] if south[m] > zero else zero) - (north[m] if north[m] < zero else zero)
+        wanted = across + along
+        there = whole * d[m]
+        share[m] = there / wanted if wanted > there else one
+
+
+@jit(fast=True)
+def _hold_back(q: Reals, left: Reals, right: Reals) -> None:
+    """Reduce discharges to the share of the cell they come from."""
+    zero = q.dtype.type(0.0)
+    for m in range(q.size):
+        q[m] *= left[m] if q[m] > zero else right[m]
 
 
 @jit(fast=True)
@@ -165,16 +189,31 @@ def _record(
     h: Floats, d: Reals, west: Reals, east: Reals, north: Reals, south: Reals,
     time: float, h_arrival: float, h_speed: float, peak: Reals, fastest: Reals, arrival: Reals,
 ) -> Any:  # fmt: skip
-    """Depth as `real`, and the extremes of the run so far; returns the deepest cell of the row.
+    """Depth as `real`, and the extremes of the run so far; returns the square of the fastest wave or flow of the row.
 
     `fastest` is the square of the speed, of cells deeper than `h_speed` only: discharge over depth of a film is noise.
+    The depth is the larger of before and after the step: a cell that drains in it would else seem to race.
     """
     real = d.dtype.type
     zero, quarter = real(0.0), real(0.25)
+    film = real(h_speed)
+    # bits of floats >= 0 order like the floats, and an integer maximum is done in vectors
+    swiftest = np.int32(0)
+    for m in range(h.size):
+        across = west[m] + east[m]
+        along = north[m] + south[m]
+        after = real(h[m])
+        depth = d[m] if d[m] > after else after
+        counts = after > film
+        depth = depth if counts else film
+        square = quarter * (across * across + along * along) / (depth * depth)
+        square = square if counts else zero
+        fastest[m] = square if square > fastest[m] else fastest[m]
+        bits = _to_bits(square)
+        swiftest = bits if bits > swiftest else swiftest
     deepest = np.int32(0)
     for m in range(h.size):
         d[m] = real(h[m])
-        # bits of floats >= 0 order like the floats, and an integer maximum is done in vectors
         bits = _to_bits(h[m])
         deepest = bits if bits > deepest else deepest
     now, seen = real(time), real(h_arrival)
@@ -182,15 +221,8 @@ def _record(
         peak[m] = d[m] if d[m] > peak[m] else peak[m]
         first = arrival[m] if arrival[m] < now else now
         arrival[m] = first if d[m] > seen else arrival[m]
-    film = real(h_speed)
-    for m in range(h.size):
-        across = west[m] + east[m]
-        along = north[m] + south[m]
-        depth = d[m] if d[m] > film else film
-        square = quarter * (across * across + along * along) / (depth * depth)
-        square = square if d[m] > film else zero
-        fastest[m] = square if square > fastest[m] else fastest[m]
-    return _from_bits(deepest)
+    wave, flow = np.float32(GRAVITY) * _from_bits(deepest), _from_bits(swiftest)
+    return wave if wave > flow else flow
 
 
 @jit
@@ -212,8 +244,8 @@ def advance(
     times: Floats, depths: Floats, L: Reals, i_end: Reals, k: Reals,
     t_end: float, most_steps: int, dx: float, courant: float, longest: float, theta: float, c_fr: float,
     h_min: float, h_arrival: float, h_speed: float,
-    h: Floats, d: Reals, q_x: Reals, q_y: Reals, i: Reals, infiltrated: Floats,
-    peak: Reals, fastest: Reals, arrival: Reals, row_deepest: NDArray[np.float32], clock: Floats,
+    h: Floats, d: Reals, q_x: Reals, q_y: Reals, share: Reals, i: Reals, infiltrated: Floats,
+    peak: Reals, fastest: Reals, arrival: Reals, row_swiftest: NDArray[np.float32], clock: Floats,
 ) -> int:  # fmt: skip
     """Advance the water to `t_end`, or by `most_steps` steps, whichever comes first; returns the steps done.
 
@@ -226,13 +258,12 @@ def advance(
     real = d.dtype.type
     done = 0
     while clock[TIME] < t_end and done < most_steps:
-        deepest = 0.0
+        swiftest = 0.0
         for j in range(rows):
-            deepest = max(deepest, np.float64(row_deepest[j]))
-        clock[DEEPEST] = max(clock[DEEPEST], deepest)
+            swiftest = max(swiftest, np.float64(row_swiftest[j]))
         dt = longest
-        if deepest > 0.0:
-            dt = min(dt, courant * dx / math.sqrt(GRAVITY * deepest))
+        if swiftest > 0.0:
+            dt = min(dt, courant * dx / math.sqrt(swiftest))
         time = clock[TIME]
         after = time + dt
         if after >= t_end - 1e-9 * dt:
@@ -245,7 +276,7 @@ def advance(
         new = 1 - now
 
         for j in prange(rows):
-            here = row_deepest[j] > 0.0
+            here = row_swiftest[j] > 0.0
             across = q_x[new, j][1:columns]
             if here:
                 u, v, w = q_x[now, j], q_y[now, j], q_y[now, j + 1]
@@ -258,7 +289,7 @@ def advance(
                 across[:] = real(0.0)
             if j > 0:
                 along = q_y[new, j]
-                if here or row_deepest[j - 1] > 0.0:
+                if here or row_swiftest[j - 1] > 0.0:
                     v, w = q_x[now, j - 1], q_x[now, j]
                     _across(v[:columns], v[1:], w[:columns], w[1:], along)
                     _faces(
@@ -268,19 +299,33 @@ def advance(
                 else:
                     along[:] = real(0.0)
 
-        leaving = 0.0
         flat_d, flat_x, flat_y = d.reshape(-1), q_x[new].reshape(-1), q_y[new].reshape(-1)
         for e in range(edge_cell.size):
             depth = np.float64(flat_d[edge_cell[e]])
             out = min(edge_flow[e] * depth ** (5.0 / 3.0), c_fr * depth * math.sqrt(GRAVITY * depth))
-            out = np.float64(real(min(out, 0.25 * dx / dt * (1.0 - 1e-6) * depth)))
-            leaving += out
             side = edge_side[e]
-            signed = -out if side == 0 or side == 2 else out
+            signed = real(-out if side == 0 or side == 2 else out)
             if side < 2:
-                flat_x[edge_face[e]] = real(signed)
+                flat_x[edge_face[e]] = signed
             else:
-                flat_y[edge_face[e]] = real(signed)
+                flat_y[edge_face[e]] = signed
+
+        for j in prange(rows):
+            x = q_x[new, j]
+            _share_that_can_leave(d[j], x[:columns], x[1:], q_y[new, j], q_y[new, j + 1], dt, dx, share[j])
+
+        for j in prange(rows):
+            x = q_x[new, j]
+            _hold_back(x[1:columns], share[j][: columns - 1], share[j][1:])
+            x[0] *= share[j, 0]
+            x[columns] *= share[j, columns - 1]
+            _hold_back(q_y[new, j], share[max(j - 1, 0)], share[j])
+            if j == rows - 1:
+                _hold_back(q_y[new, rows], share[j], share[j])
+
+        leaving = 0.0
+        for e in range(edge_cell.size):
+            leaving += abs(np.float64(flat_x[edge_face[e]] if edge_side[e] < 2 else flat_y[edge_face[e]]))
         clock[OUTFLOW] += leaving * dx * dt
 
         for j in prange(rows):
@@ -295,7 +340,7 @@ def advance(
                 work = q_x[now, j]
                 _infiltrate(h[j], i[j], i_end[j], k[j], dt, work[:columns], infiltrated[j])
                 work[0] = real(0.0)
-            row_deepest[j] = _record(
+            row_swiftest[j] = _record(
                 h[j], d[j], west, east, north, south, after, h_arrival, h_speed, peak[j], fastest[j], arrival[j]
             )
 

@@ -23,7 +23,6 @@ from twin.weather.rain import cumulative_rain
 _AFTERFLOW = 3600.0
 _LONGEST_STEP = 5.0
 _LEAST_FLOW_DEPTH = 1e-5
-_LARGEST_FROUDE = 1.0
 _BLOCK_SECONDS = 0.2
 _VALIDATION = (
     "analytic: lake at rest, Manning's normal depth, Horton's integral, conservation; dam break against Ritter with "
@@ -47,7 +46,8 @@ def simulate(
     arrival_depth: Quantity = "5 cm",
     velocity_depth: Quantity = "2 cm",
     courant: float = 0.7,
-    theta: float = 0.8,
+    theta: float = 0.9,
+    froude_limit: float = 1.5,
     threads: int | None = None,
 ) -> xr.Dataset:
     """Simulate how rain runs off, collects and infiltrates.
@@ -90,7 +90,10 @@ def simulate(
     courant : float
         Time step over the time a shallow wave needs to cross a cell of the greatest depth, 0.1 to 1.
     theta : float
-        Weight of a face's own discharge against its neighbours', 0.7 to 1; less is smoother.
+        Weight of a face's own discharge against its neighbours', 0.7 to 1; less is smoother, and more diffusive.
+    froude_limit : float
+        Largest Froude number of the flow, 0.5 to 3. Uniform flow is exact below it, too slow and too deep above; the
+        equations make waves of their own in deep rapid flow, so that much more than the default is not stable.
     threads : int, optional
         Number of threads; the result is the same for any.
 
@@ -110,7 +113,7 @@ def simulate(
     Notes
     -----
     The equations have no advection: fronts on steep or smooth ground are too slow by some percent (see the tests of
-    the dam break), and discharge is held below a Froude number of 1.
+    the dam break), and discharge is held below a Froude number.
 
     References
     ----------
@@ -138,6 +141,7 @@ def simulate(
         raise InputError(f"edges is {edges!r}; it must be 'open' or 'closed'")
     _in_range("courant", courant, 0.1, 1.0)
     _in_range("theta", theta, 0.7, 1.0)
+    _in_range("froude_limit", froude_limit, 0.5, 3.0)
     if threads is not None and (not isinstance(threads, int) or threads < 1):
         raise InputError(f"threads is {threads!r}; it must be a whole number of at least 1")
     storage = to_si(canopy_storage, "m", name="canopy_storage", minimum=0.0)
@@ -151,7 +155,7 @@ def simulate(
     options = {
         "solver": solver, "precision": precision, "edges": edges, "infiltration": infiltration,
         "canopy_storage": storage, "output_times": outputs.tolist(), "arrival_depth": arrival,
-        "velocity_depth": film, "courant": courant, "theta": theta, "elevation": elevation_of(grid),
+        "velocity_depth": film, "courant": courant, "theta": theta, "froude_limit": froude_limit, "elevation": elevation_of(grid),
         "hazard_depth_limits": hazard_limits.depths, "hazard_velocity_limits": hazard_limits.velocities,
         "hazard_matrix": hazard_limits.matrix,
     }  # fmt: skip
@@ -159,7 +163,7 @@ def simulate(
     # run
     state = _State(domain, start, real)
     _announce(domain, outputs, state.h)
-    numbers = {"courant": courant, "theta": theta, "h_arrival": arrival, "h_speed": film}
+    numbers = {"courant": courant, "theta": theta, "c_fr": froude_limit, "h_arrival": arrival, "h_speed": film}
     snapshots = np.empty((outputs.size, *domain.spec.shape), dtype=np.float32)
     with kernels.running(threads), progress.stage("flood", total=float(outputs[-1])) as advance:
         for index, until in enumerate(outputs):
@@ -189,13 +193,14 @@ class _State:
         self.d = start.astype(real)
         self.q_x = np.zeros((2, rows, columns + 1), dtype=real)
         self.q_y = np.zeros((2, rows + 1, columns), dtype=real)
+        self.share = np.ones((rows, columns), dtype=real)
         self.capacity = domain.capacity.copy()
         self.infiltrated = np.zeros(domain.capacity.shape)
         self.peak = self.d.copy()
         self.fastest = np.zeros((rows, columns), dtype=real)
         self.arrival = np.full((rows, columns), np.inf, dtype=real)
-        self.row_deepest = self.d.max(axis=1).astype(np.float32)
-        self.clock = np.array([0.0, 0.0, 0.0, np.inf, 0.0])
+        self.row_swiftest = (inertial.GRAVITY * self.d.max(axis=1)).astype(np.float32)
+        self.clock = np.array([0.0, 0.0, 0.0, np.inf])
 
 
 def _advance(
@@ -220,9 +225,9 @@ def _advance(
             domain.edge_cell, domain.edge_face, domain.edge_side, domain.edge_flow,
             times, depths, domain.kept, domain.capacity_final, domain.capacity_decay,
             until, block, domain.spec.resolution, numbers["courant"], longest, numbers["theta"],
-            _LARGEST_FROUDE, _LEAST_FLOW_DEPTH, numbers["h_arrival"], numbers["h_speed"],
-            state.h, state.d, state.q_x, state.q_y, state.capacity, state.infiltrated,
-            state.peak, state.fastest, state.arrival, state.row_deepest, state.clock,
+            numbers["c_fr"], _LEAST_FLOW_DEPTH, numbers["h_arrival"], numbers["h_speed"],
+            state.h, state.d, state.q_x, state.q_y, state.share, state.capacity, state.infiltrated,
+            state.peak, state.fastest, state.arrival, state.row_swiftest, state.clock,
         )  # fmt: skip
         took = clocks.perf_counter() - began
         block = max(4, min(2 * block, int(block * _BLOCK_SECONDS / max(took, 1e-6))))
