@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -11,6 +12,7 @@ import xarray as xr
 
 import twin
 from twin.errors import InputError, MissingDataError, TwinError
+from twin.heat.model import memory_needed
 from twin.variables import VARIABLES
 
 Build = Callable[..., xr.Dataset]
@@ -80,7 +82,7 @@ def test_open_ground_is_colder_than_the_air_at_night(result: xr.Dataset, day: xr
 
 
 def test_sun_adds_twenty_kelvin_of_radiant_temperature(result: xr.Dataset, town: xr.Dataset) -> None:
-    """SOLWEIG and RayMan studies of hot clear days find 20 to 30 K between sun and shade (Lee et al. 2016, Freiburg)."""
+    """Studies of hot clear days find 20 to 30 K between sun and shade (Lee, Mayer and Chen 2016, Freiburg)."""
     street = (town.land_cover.values == 1) & (result.sky_view_factor.values > 0.5)
     sunlit = result.sunlit_fraction.values[NOON]
     radiant = result.mean_radiant_temperature.values[15]
@@ -237,6 +239,21 @@ def test_impossible_cell_is_named_with_its_place(make_grid: Build, day: xr.Datas
 def test_unknown_land_cover_is_refused(make_grid: Build, day: xr.Dataset) -> None:
     with pytest.raises(InputError, match="code 77"):
         twin.heat.simulate(make_grid(land_cover=np.uint8(77)), day)
+
+
+def test_land_cover_with_gaps_is_refused(make_grid: Build, day: xr.Dataset) -> None:
+    with pytest.raises(InputError, match="land_cover is of type float"):
+        twin.heat.simulate(make_grid(land_cover=np.float32(np.nan)), day)
+
+
+def test_memory_estimate_is_near_the_truth(make_grid: Build, day: xr.Dataset) -> None:
+    grid = make_grid((120, 120))
+    twin.heat.simulate(grid, day, directions=8)  # compiled before it is measured
+    tracemalloc.start()
+    twin.heat.simulate(grid, day, directions=8, sun_samples=1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 0.7 < memory_needed(120 * 120, 24, 8) / peak < 1.5
 
 
 def test_city_of_roofs_only_is_refused(make_grid: Build, day: xr.Dataset) -> None:

@@ -28,7 +28,7 @@ def _walls(height: np.ndarray, resolution: float = 1.0) -> Obstacles:
 @pytest.mark.parametrize("ratio", [0.25, 0.5, 1.0, 2.0])
 @pytest.mark.parametrize("along", ["north", "east"])
 def test_infinite_canyon(width: int, ratio: float, along: str) -> None:
-    """At distances a and b from walls of height H: half of cos(atan(H/a)) + cos(atan(H/b)); at mid floor cos(atan(2H/W))."""
+    """At distances a and b from walls of height H: (cos(atan(H/a)) + cos(atan(H/b))) / 2; mid floor cos(atan(2H/W))."""
     wall = np.zeros((14 * width, width + 4))
     wall[:, :2] = wall[:, -2:] = ratio * width
     centre = (wall.shape[0] // 2, 2 + width // 2)
@@ -66,7 +66,7 @@ def test_basin(radius: float) -> None:
 
 @pytest.mark.parametrize("slope", [0.02, 0.1, 0.3])
 def test_inclined_plane_has_no_stairs(slope: float) -> None:
-    """A smooth slope of angle b hides what lies above its own plane: (1 + cos b) / 2 of the sky for a level receiver."""
+    """A smooth slope of angle b leaves a level receiver (1 + cos b) / 2 of the sky, as a long wall does."""
     n = 80
     ground = slope * np.arange(2 * n + 1)[:, None] + np.zeros((2 * n + 1, 2 * n + 1))
     flat = np.zeros(ground.shape, bool)
