@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from twin.geometry import SurfaceKind, read_citygml
-from twin.geometry.citygml import concatenate_models
+from twin.geometry import SurfaceKind, concatenate_models, read_citygml
 from twin.geometry.surfaces import polygon_normals
 
 

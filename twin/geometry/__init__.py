@@ -9,10 +9,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 _CONTENTS = {
+    "concatenate_models": "twin.geometry.building_models",
     "read_citygml": "twin.geometry.citygml",
     "read_osm": "twin.geometry.osm",
     "read_raster": "twin.geometry.raster",
-    "resample": "twin.geometry.raster",
+    "resample": "twin.geometry.resampling",
     "BuildingModels": "twin.geometry.records",
     "OsmData": "twin.geometry.records",
     "OsmRestriction": "twin.geometry.records",
@@ -32,6 +33,7 @@ __all__ = [
     "Refusal",
     "SurfaceKind",
     "Surfaces",
+    "concatenate_models",
     "read_citygml",
     "read_osm",
     "read_raster",
@@ -39,9 +41,10 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from twin.geometry.building_models import concatenate_models
     from twin.geometry.citygml import read_citygml
     from twin.geometry.osm import read_osm
-    from twin.geometry.raster import read_raster, resample
+    from twin.geometry.raster import read_raster
     from twin.geometry.records import (
         BuildingModels,
         OsmData,
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
         SurfaceKind,
         Surfaces,
     )
+    from twin.geometry.resampling import resample
 
 
 def __getattr__(name: str) -> Any:

@@ -7,18 +7,19 @@ that is cut off or damaged gives an error, never a part of a town.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from lxml import etree
-from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from twin.errors import DataError, InputError
-from twin.geometry.citygml_building import GML, BuildingReader
+from twin.geometry.building_models import extents, keep_rows, without_doubles
+from twin.geometry.citygml_building import BuildingReader
+from twin.geometry.citygml_polygons import GML
 from twin.geometry.records import BuildingModels, ReadReport, Refusal, Surfaces
 from twin.geometry.reference_systems import (
     NamedSystem,
@@ -28,7 +29,7 @@ from twin.geometry.reference_systems import (
     split_compound,
 )
 from twin.geometry.sources import existing_file, open_checked
-from twin.geometry.surfaces import FAULT_TEXT, RingFault, check_rings, classed_by_slope, concatenate, select
+from twin.geometry.surfaces import FAULT_TEXT, RingFault, check_rings, classed_by_slope
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,59 +137,6 @@ def read_citygml(
         bounds=_envelope_bounds(envelope, swapped),
         report=ReadReport(
             str(file), reader.seen, len(table), tuple(reader.repaired), tuple(reader.refused), tuple(notes)
-        ),
-    )
-
-
-def concatenate_models(models: Sequence[BuildingModels]) -> BuildingModels:
-    """Join the models of several tiles; a building that two tiles hold with the same geometry counts once.
-
-    Raises
-    ------
-    DataError
-        If their CRSs or vertical datums differ.
-    InputError
-        If there are none.
-
-    Examples
-    --------
-    >>> concatenate_models([])
-    Traceback (most recent call last):
-    twin.errors.InputError: there are no building models to join
-    """
-    import pandas as pd
-
-    if not models:
-        raise InputError("there are no building models to join")
-    first = models[0]
-    for other in models[1:]:
-        if other.crs != first.crs or other.vertical_datum != first.vertical_datum:
-            raise DataError(
-                f"{first.report.source} is in {_crs_label(first.crs)} with heights {first.vertical_datum}, "
-                f"{other.report.source} in {_crs_label(other.crs)} with heights {other.vertical_datum}; transform them "
-                "to one system first"
-            )
-    surfaces = concatenate([model.surfaces for model in models], [len(model.buildings) for model in models])
-    table = pd.concat([model.buildings for model in models], ignore_index=True)
-    repaired = [entry for model in models for entry in model.report.repaired]
-    refused = [entry for model in models for entry in model.report.refused]
-    ids, keep = _without_doubles(list(table["id"]), surfaces, repaired, refused)
-    table["id"] = pd.Series(ids, dtype=object)
-    table, surfaces = _rows(table, surfaces, keep)
-    boxes = np.array([model.bounds for model in models if model.bounds is not None])
-    return BuildingModels(
-        buildings=table,
-        surfaces=surfaces,
-        crs=first.crs,
-        vertical_datum=first.vertical_datum,
-        bounds=(*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist()) if len(boxes) else None,
-        report=ReadReport(
-            source=", ".join(model.report.source for model in models),
-            found=sum(model.report.found for model in models),
-            used=len(table),
-            repaired=tuple(repaired),
-            refused=tuple(refused),
-            notes=tuple(note for model in models for note in model.report.notes),
         ),
     )
 
@@ -344,8 +292,8 @@ def _kept(
     """Return the table and surfaces of the buildings that stay, and how many lie outside the box."""
     import pandas as pd
 
-    ids, keep = _without_doubles([entry.id for entry in reader.attributes], surfaces, reader.repaired, reader.refused)
-    low, high = _extents(surfaces, len(ids))
+    ids, keep = without_doubles([entry.id for entry in reader.attributes], surfaces, reader.repaired, reader.refused)
+    low, high = extents(surfaces, len(ids))
     empty = ~np.isfinite(low[:, 0])
     reader.refused += [Refusal(ids[row], "none of its polygons can be used") for row in np.flatnonzero(keep & empty)]
     keep &= ~empty
@@ -373,56 +321,7 @@ def _kept(
             "lod": np.array([entry.lod for entry in entries], dtype=np.int64),
         }
     )
-    return *_rows(table, surfaces, keep & ~outside), int(outside.sum())
-
-
-def _rows(table: pd.DataFrame, surfaces: Surfaces, keep: NDArray[np.bool_]) -> tuple[pd.DataFrame, Surfaces]:
-    if keep.all():
-        return table, surfaces
-    new_row = (np.cumsum(keep) - 1).astype(np.int32)
-    wanted = keep[surfaces.building]
-    return table[keep].reset_index(drop=True), select(surfaces, wanted, new_row[surfaces.building])
-
-
-def _extents(surfaces: Surfaces, buildings: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the lowest and highest coordinates (b, 3) of each building; infinite where it has no polygon."""
-    low = np.full((buildings, 3), np.inf)
-    high = np.full((buildings, 3), -np.inf)
-    if len(surfaces):
-        start = surfaces.ring_start[surfaces.polygon_start[:-1]]
-        np.minimum.at(low, surfaces.building, np.minimum.reduceat(surfaces.vertices, start, axis=0))
-        np.maximum.at(high, surfaces.building, np.maximum.reduceat(surfaces.vertices, start, axis=0))
-    return low, high
-
-
-def _without_doubles(
-    ids: list[str], surfaces: Surfaces, repaired: list[Refusal], refused: list[Refusal]
-) -> tuple[list[str], NDArray[np.bool_]]:
-    """Return unique ids and which buildings stay: a repeated id goes if its geometry does too, else gets a new name."""
-    keep = np.ones(len(ids), dtype=bool)
-    if len(set(ids)) == len(ids):
-        return ids, keep
-    new = list(ids)
-    rows_of: dict[str, list[int]] = {}
-    for row, number in enumerate(ids):
-        earlier = rows_of.setdefault(number, [])
-        if earlier:
-            here = _vertices_of(surfaces, row)
-            if any(np.array_equal(here, _vertices_of(surfaces, other)) for other in earlier):
-                keep[row] = False
-                refused.append(Refusal(number, "the building comes twice with the same geometry; it counts once"))
-                continue
-            new[row] = f"{number}#{len(earlier) + 1}"
-            repaired.append(Refusal(number, f"another building has the same gml:id; this one is called {new[row]}"))
-        earlier.append(row)
-    return new, keep
-
-
-def _vertices_of(surfaces: Surfaces, row: int) -> NDArray[np.float64]:
-    first, last = np.searchsorted(surfaces.building, [row, row + 1])  # buildings come in order
-    return surfaces.vertices[
-        surfaces.ring_start[surfaces.polygon_start[first]] : surfaces.ring_start[surfaces.polygon_start[last]]
-    ]
+    return *keep_rows(table, surfaces, keep & ~outside), int(outside.sum())
 
 
 def _envelope_bounds(corners: Iterable[str | None] | None, swapped: bool) -> Bounds | None:
@@ -434,7 +333,3 @@ def _envelope_bounds(corners: Iterable[str | None] | None, swapped: bool) -> Bou
     if swapped:
         bounds = (low[1], low[0], high[1], high[0])
     return bounds if np.isfinite(bounds).all() and bounds[0] < bounds[2] and bounds[1] < bounds[3] else None
-
-
-def _crs_label(crs: CRS | None) -> str:
-    return "no named CRS" if crs is None else crs.name

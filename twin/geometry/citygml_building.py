@@ -1,7 +1,7 @@
 """One CityGML building element to its attributes and raw polygons, for CityGML 1.0 and 2.0.
 
-A building has its own geometry, that of its parts and that of its installations; every polygon is taken once, with the
-kind of the boundary surface it stands in or is referred to from (xlink). One level of detail per building.
+A building has its own geometry, that of its parts and that of its installations, at one level of detail. Polygons go
+unchecked into flat buffers; what cannot be read at all is refused here by name.
 """
 
 from __future__ import annotations
@@ -9,30 +9,23 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from lxml import etree
 
-from twin.geometry.records import Refusal, SurfaceKind
+from twin.geometry.citygml_polygons import (
+    GML,
+    HREF,
+    ID,
+    LEVELS,
+    RING,
+    FoundPolygons,
+    check_dimension,
+    local_name,
+    ring_numbers,
+)
+from twin.geometry.records import Refusal
 
-GML = "{http://www.opengis.net/gml}"
-_HREF = "{http://www.w3.org/1999/xlink}href"
-_ID = GML + "id"
-_POSLIST, _POS, _COORDINATES = GML + "posList", GML + "pos", GML + "coordinates"
-_RING = GML + "LinearRing"
-_POLYGONS = tuple(GML + name for name in ("Polygon", "PolygonPatch", "Triangle", "Rectangle"))
-_KINDS = {
-    "RoofSurface": SurfaceKind.ROOF,
-    "WallSurface": SurfaceKind.WALL,
-    "GroundSurface": SurfaceKind.GROUND,
-    "ClosureSurface": SurfaceKind.CLOSURE,
-    "OuterCeilingSurface": SurfaceKind.OUTER_CEILING,
-    "OuterFloorSurface": SurfaceKind.OUTER_FLOOR,
-}
-_PARTS = {"consistsOfBuildingPart", "outerBuildingInstallation"}
-_GEOMETRY = {"MultiSurface", "Solid", "Geometry", "MultiSolid"}
-_LEVELS = ("2", "3", "1")  # in order of preference
 _METRES = {
     None,
     "",
@@ -46,7 +39,6 @@ _METRES = {
     "urn:ogc:def:uom:EPSG::9001",
 }
 _EXTERIOR = GML + "exterior"
-_REFERRING = tuple(GML + name for name in ("surfaceMember", "baseSurface", "solidMember", "exterior"))
 _XLINK = {"xlink": "http://www.w3.org/1999/xlink"}
 _annotations: Any = etree.XPath(
     ".//@srsName | .//@srsDimension | .//@xlink:href", namespaces=_XLINK, smart_strings=False
@@ -98,7 +90,7 @@ class BuildingReader:
     def take(self, element: Any) -> None:
         """Read one `bldg:Building`."""
         self.seen += 1
-        name = element.get(_ID) or f"building {self.seen} (no gml:id)"
+        name = element.get(ID) or f"building {self.seen} (no gml:id)"
         # where nothing but 3 is declared, no ring needs to look for its own dimension
         plain, refers = True, False
         told = {value for value in _annotations(element) if value != "3" and value not in self.srs_names}
@@ -109,7 +101,7 @@ class BuildingReader:
                     if holder.get("srsName") is not None:
                         self.srs_names.setdefault(holder.get("srsName"), name)
                     plain = plain and holder.get("srsDimension", "3") == "3"
-                    refers = refers or holder.get(_HREF) is not None
+                    refers = refers or holder.get(HREF) is not None
         attributes = _attributes(element, name, self.repaired)
         level, polygons = self._polygons(element, name, refers)
         if not polygons:
@@ -127,8 +119,8 @@ class BuildingReader:
 
     def _polygons(self, element: Any, name: str, refers: bool) -> tuple[str, list[tuple[Any, int]]]:
         """Return the best level of detail that has polygons, and these with their kinds, each once."""
-        for level in _LEVELS:
-            found = _Found(level, refers)
+        for level in LEVELS:
+            found = FoundPolygons(level, refers)
             found.walk(element)
             if found.hrefs:
                 dangling = found.resolve(element)
@@ -138,7 +130,7 @@ class BuildingReader:
                     )
             if found.polygons:
                 for part, other in found.fill_parts(element):
-                    part_name = part.get(_ID) or "a part"
+                    part_name = part.get(ID) or "a part"
                     self.repaired.append(
                         Refusal(name, f"{part_name} has no level {level}; its level {other} is taken beside the others")
                     )
@@ -155,13 +147,13 @@ class BuildingReader:
         values, ring_size, ids = raw.values, raw.ring_size, raw.ids
         for polygon, kind in polygons:
             mark, rings = len(values), len(ring_size)
-            number = polygon.get(_ID) or ""
+            number = polygon.get(ID) or ""
             try:
-                for ring in polygon.iter(_RING):
-                    numbers = _numbers(ring)
+                for ring in polygon.iter(RING):
+                    numbers = ring_numbers(ring)
                     count, rest = divmod(len(numbers), 3)
                     if not plain:
-                        _check_dimension(ring)
+                        check_dimension(ring)
                     if rest:
                         raise ValueError(f"a ring has {len(numbers)} numbers, which is no multiple of 3")
                     if len(ring_size) == rings and ring.getparent().tag != _EXTERIOR:
@@ -180,175 +172,9 @@ class BuildingReader:
             ids.append(number)
 
 
-class _Found:
-    """Polygons of one building at one level of detail, collected in document order."""
-
-    def __init__(self, level: str, refers: bool) -> None:
-        self.level = level
-        self.refers = refers
-        self.polygons: dict[Any, tuple[Any, int]] = {}
-        self.hrefs: list[tuple[str, int]] = []
-        self.solid_only: set[Any] = set()
-        self.has_boundary = False
-
-    def walk(self, element: Any, level: str | None = None) -> None:
-        """Collect from a building, part or installation."""
-        prefix = f"lod{level or self.level}"
-        for child in element.iterchildren(tag=etree.Element):
-            tag = _local(child)
-            if tag.startswith(prefix) and tag[4:] in _GEOMETRY:
-                self._collect(child, int(SurfaceKind.UNKNOWN), boundary=False)
-            elif tag == "boundedBy":
-                for surface in child.iterchildren(tag=etree.Element):
-                    kind = _KINDS.get(_local(surface))
-                    if kind is not None:
-                        self._boundary(surface, int(kind), prefix)
-            elif tag in _PARTS:
-                for part in child.iterchildren(tag=etree.Element):
-                    self.walk(part, level)
-
-    def fill_parts(self, building: Any) -> list[tuple[Any, str]]:
-        """Give parts without geometry at this level their next best, unless the building itself has this level."""
-        parts = [
-            part
-            for holder in building.iterchildren(tag=etree.Element)
-            if _local(holder) == "consistsOfBuildingPart"
-            for part in holder.iterchildren(tag=etree.Element)
-        ]
-        if not parts:
-            return []
-        inside = {part: any(polygon in self.polygons for polygon in part.iter(_POLYGONS)) for part in parts}
-        in_parts = sum(polygon in self.polygons for part in parts for polygon in part.iter(_POLYGONS))
-        if in_parts < len(self.polygons):
-            return []
-        filled = []
-        for part in (part for part in parts if not inside[part]):
-            for other in _LEVELS:
-                before = len(self.polygons)
-                self.walk(part, other)
-                if len(self.polygons) > before:
-                    filled.append((part, other))
-                    break
-        return filled
-
-    def _boundary(self, surface: Any, kind: int, prefix: str) -> None:
-        for child in surface.iterchildren(tag=etree.Element):
-            tag = _local(child)
-            if tag.startswith(prefix) and tag[4:] in _GEOMETRY:
-                self._collect(child, kind, boundary=True)
-            elif tag == "opening":  # doors and windows close the hole they leave in their wall
-                for opening in child.iterchildren(tag=etree.Element):
-                    self._boundary(opening, kind, prefix)
-
-    def _collect(self, geometry: Any, kind: int, *, boundary: bool) -> None:
-        self.has_boundary |= boundary
-        for polygon in geometry.iter(_POLYGONS):
-            if polygon not in self.polygons:
-                self.polygons[polygon] = (polygon, kind)
-                if not boundary:
-                    self.solid_only.add(polygon)
-        if self.refers:
-            for element in geometry.iter(_REFERRING):
-                href = element.get(_HREF)
-                if href is not None:
-                    self.hrefs.append((href, kind))
-
-    def resolve(self, building: Any) -> int:
-        """Follow references, return how many dangle; a polygon takes the kind of the surface that refers to it."""
-        by_id: dict[str, Any] = {}
-        for element in building.iter(tag=etree.Element):
-            number = element.get(_ID)
-            if number is not None:
-                by_id.setdefault(number, element)
-        dangling = 0
-        for href, kind in self.hrefs:
-            target = by_id.get(href.removeprefix("#"))
-            polygons = [] if target is None else list(target.iter(_POLYGONS))
-            dangling += not polygons
-            for polygon in polygons:
-                self._refer(polygon, kind)
-        return dangling
-
-    def _refer(self, polygon: Any, kind: int) -> None:
-        known = self.polygons.get(polygon)
-        if known is None or known[1] == SurfaceKind.UNKNOWN:
-            self.polygons[polygon] = (polygon, kind)
-        if kind != SurfaceKind.UNKNOWN:
-            self.solid_only.discard(polygon)
-
-    def drop_doubles(self) -> int:
-        """Leave out polygons of a solid that repeat one of its own boundary surfaces; return how many."""
-        known = {(_unit(polygon), _shape(polygon)) for polygon in self.polygons if polygon not in self.solid_only}
-        doubles = [polygon for polygon in self.solid_only if (_unit(polygon), _shape(polygon)) in known]
-        for polygon in doubles:
-            del self.polygons[polygon]
-        return len(doubles)
-
-
-def _unit(polygon: Any) -> Any:
-    """Return the building or part that a polygon stands in."""
-    element = polygon.getparent()
-    while _local(element) not in ("Building", "BuildingPart"):
-        element = element.getparent()
-    return element
-
-
-def _shape(polygon: Any) -> frozenset[tuple[float, ...]]:
-    """Return the vertices of a polygon to the millimetre, in no order."""
-    points: set[tuple[float, ...]] = set()
-    for ring in polygon.iter(_RING):
-        try:
-            numbers = [round(value, 3) for value in _numbers(ring)]
-        except ValueError:
-            return frozenset({(float(id(polygon)),)})
-        points.update(zip(numbers[::3], numbers[1::3], numbers[2::3], strict=False))
-    return frozenset(points)
-
-
-def _numbers(ring: Any) -> list[float]:
-    """Return the numbers of a ring; ValueError with the reason if it has none or one is not a number."""
-    if len(ring) == 1 and ring[0].tag == _POSLIST:
-        text = ring[0].text or ""
-    else:
-        positions = [child.text or "" for child in ring.iterchildren(_POSLIST, _POS)]
-        if not positions:
-            if ring.find(_COORDINATES) is not None:
-                raise ValueError("its ring uses gml:coordinates; gml:posList or gml:pos is needed")
-            raise ValueError("its ring has neither gml:posList nor gml:pos")
-        text = " ".join(positions)
-    try:
-        numbers = list(map(float, text.split()))
-    except ValueError as error:
-        raise ValueError(f"its ring holds something that is not a number: {str(error)[-40:]}") from None
-    if "_" in text:  # Python reads 1_000 as a number, GML does not
-        raise ValueError("its ring holds something that is not a number: '_'")
-    return numbers
-
-
-def _check_dimension(ring: Any) -> None:
-    """Raise ValueError if the srsDimension that holds for a ring, its own or that of what it stands in, is not 3."""
-    element = ring[0] if len(ring) else ring
-    while element is not None:
-        value = element.get("srsDimension")
-        if value is not None:
-            if value != "3":
-                raise ValueError(f"its coordinates have {value[:10]} dimensions (srsDimension); surfaces need 3")
-            return
-        element = element.getparent()
-
-
-@cache
-def _local_name(tag: str) -> str:
-    return tag.rpartition("}")[2]
-
-
-def _local(element: Any) -> str:
-    return _local_name(element.tag)
-
-
 def _level_tags(element: Any) -> Iterator[str]:
     for child in element.iter(tag=etree.Element):
-        tag = _local(child)
+        tag = local_name(child)
         if tag.startswith("lod") and tag[3:4].isdigit() and tag[4:5].isupper():
             yield tag
 
@@ -359,7 +185,7 @@ def _attributes(element: Any, name: str, repaired: list[Refusal]) -> BuildingAtt
     parts = [
         _own_attributes(part, name, repaired)
         for holder in element.iterchildren(tag=etree.Element)
-        if _local(holder) == "consistsOfBuildingPart"
+        if local_name(holder) == "consistsOfBuildingPart"
         for part in holder.iterchildren(tag=etree.Element)
     ]
     if parts:
@@ -382,7 +208,7 @@ def _own_attributes(element: Any, name: str, repaired: list[Refusal]) -> Buildin
         text = (child.text or "").strip()
         if not text:
             continue
-        tag = _local(child)
+        tag = local_name(child)
         if tag == "name":
             found.name = found.name or text
         elif tag == "function":

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import re
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +38,7 @@ class RawObjects:
     node_id: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     node_xy: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
     node_tags: dict[int, Tags] = field(default_factory=dict)
-    ways: dict[int, tuple[list[int], Tags]] = field(default_factory=dict)
+    ways: dict[int, tuple[Sequence[int], Tags]] = field(default_factory=dict)
     relations: dict[int, tuple[list[tuple[str, int, str]], Tags]] = field(default_factory=dict)
     bounds: tuple[float, float, float, float] | None = None
     misplaced: list[int] = field(default_factory=list)
@@ -125,9 +127,7 @@ def _read_objects(file: Path, form: str) -> RawObjects:
     import osmium
 
     raw = RawObjects()
-    ids: list[int] = []
-    lon: list[float] = []
-    lat: list[float] = []
+    ids, lon, lat = array("q"), array("d"), array("d")  # a large town has millions: 8 bytes each, not 32
     try:
         processor: Any = osmium.FileProcessor(osmium.io.File(str(file), form))
         box = processor.header.box()
@@ -150,7 +150,7 @@ def _read_objects(file: Path, form: str) -> RawObjects:
                     raw.node_tags[number] = dict(item.tags)
             elif item.is_way():
                 raw.repeated += number in raw.ways
-                raw.ways[number] = [node.ref for node in item.nodes], dict(item.tags)
+                raw.ways[number] = array("q", [node.ref for node in item.nodes]), dict(item.tags)
             elif item.is_relation():
                 raw.repeated += number in raw.relations
                 members = [(member.type, member.ref, member.role) for member in item.members]
@@ -162,10 +162,10 @@ def _read_objects(file: Path, form: str) -> RawObjects:
             "it is cut off or not OSM: fetch it again"
         ) from None
     # a node that comes twice counts as last written, as with ways and relations: reversed, unique keeps the last
-    unique, rows = np.unique(np.array(ids, np.int64)[::-1], return_index=True)
+    unique, rows = np.unique(np.array(ids, dtype=np.int64)[::-1], return_index=True)
     raw.repeated += len(ids) - len(unique)
     raw.node_id = unique
-    raw.node_xy = np.column_stack([np.array(lon, float)[::-1], np.array(lat, float)[::-1]])[rows]
+    raw.node_xy = np.column_stack([np.array(lon, dtype=np.float64)[::-1], np.array(lat, dtype=np.float64)[::-1]])[rows]
     return raw
 
 
@@ -221,7 +221,7 @@ def _longest_known(present: NDArray[np.bool_]) -> slice:
 
 
 def _known_stretch(
-    name: str, refs: list[int], raw: RawObjects, repaired: list[Refusal], refused: list[Refusal]
+    name: str, refs: Sequence[int], raw: RawObjects, repaired: list[Refusal], refused: list[Refusal]
 ) -> NDArray[np.int64] | None:
     """Return the node ids of a line in order, without repetition, as far as the file has them; None if too few."""
     nodes = np.array(refs, dtype=np.int64)

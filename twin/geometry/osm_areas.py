@@ -6,6 +6,7 @@ Invalid outlines are repaired and reported; what cannot be closed is refused and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def assemble_areas(raw: RawObjects, repaired: list[Refusal], refused: list[Refus
 
 
 def _closed_ways(
-    raw: RawObjects, closed: dict[int, tuple[list[int], Tags]], repaired: list[Refusal], refused: list[Refusal]
+    raw: RawObjects, closed: dict[int, tuple[Sequence[int], Tags]], repaired: list[Refusal], refused: list[Refusal]
 ) -> tuple[list[str], list[Tags], list[Any]]:
     import shapely
 

@@ -1,4 +1,4 @@
-"""Rasters from files (GeoTIFF, COG, ESRI ASCII grid, SRTM .hgt) and onto the grid of a city.
+"""Rasters from files: GeoTIFF, COG, ESRI ASCII grid, SRTM .hgt.
 
 A raster is a DataArray with dims (y, x), y descending, coordinates at pixel centres, NaN where it is empty, and the
 horizontal CRS in `spatial_ref`. Reading keeps the file's own pixels, square or not, metric or in degrees.
@@ -10,29 +10,28 @@ import math
 import os
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 from affine import Affine
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from twin import limits
 from twin.errors import DataError, InputError
+from twin.geometry.raster_axes import coordinates_of, raster_crs, transform_of
 from twin.geometry.reference_systems import split_compound
+from twin.geometry.resampling import resample
 from twin.geometry.sources import existing_file
 
-if TYPE_CHECKING:
-    from twin.city.gridspec import GridSpec
+__all__ = ["raster_crs", "read_raster", "resample", "transform_of"]
 
 Bounds = tuple[float, float, float, float]
-Method = Literal["nearest", "bilinear", "area", "max"]
 
 _WHAT = "a raster (GeoTIFF, COG, ESRI ASCII grid or SRTM .hgt)"
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_METHODS = {"nearest": "nearest", "bilinear": "bilinear", "area": "average", "max": "max"}
 _VOIDS = (-9999.0, -32768.0, -99999.0)
 _CARRIED = {
     "SOURCE": "source",
@@ -130,125 +129,10 @@ def read_raster(
     return xr.DataArray(
         np.ascontiguousarray(values),
         dims=("y", "x"),
-        coords=_coordinates(transform, values.shape, horizontal),
+        coords=coordinates_of(transform, values.shape, horizontal),
         name="raster",
         attrs=attributes,
     )
-
-
-def resample(raster: xr.DataArray, spec: GridSpec, method: Method = "bilinear") -> xr.DataArray:
-    """Put a raster on the cells of a grid, in the grid's CRS.
-
-    Parameters
-    ----------
-    raster : xarray.DataArray
-        As `read_raster` returns it: dims (y, x), y descending, regular, with `spatial_ref`.
-    spec : GridSpec
-        The grid.
-    method : {"nearest", "bilinear", "area", "max"}
-        Pixel under the cell centre; linear between the four pixel centres around it (a wider, tapered mean where
-        cells measure 1.5 pixels and more);
-        mean over the cell weighted by overlap; largest pixel that the cell touches.
-
-    Returns
-    -------
-    xarray.DataArray
-        On the grid, same dtype and attrs. Where pixels and cells coincide the values are copied, whatever the method.
-        NaN outside the raster and where all pixels are empty; empty pixels do not count in means.
-
-    Raises
-    ------
-    InputError
-        If the raster's axes are irregular or the method is unknown.
-    DataError
-        If raster and grid do not overlap.
-
-    Examples
-    --------
-    >>> from twin import GridSpec
-    >>> fine = GridSpec.from_bounds((0, 0, 4, 2), 1.0, "EPSG:25832")
-    >>> raster = xr.DataArray([[1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0, 4.0]], dims=("y", "x"), coords=fine.coordinates())
-    >>> resample(raster, GridSpec.from_bounds((0, 0, 4, 2), 2.0, "EPSG:25832"), "area").values.tolist()
-    [[1.5, 3.5]]
-    """
-    if method not in _METHODS:
-        raise InputError(f"method is {method!r}; it must be one of {', '.join(_METHODS)}")
-    if raster.dims != ("y", "x"):
-        raise InputError(f"the raster has dims {raster.dims}; they must be ('y', 'x')")
-    transform, crs = transform_of(raster), raster_crs(raster)
-    source = np.asarray(raster.values)
-    if source.dtype not in (np.float32, np.float64):
-        source = source.astype(np.float64)
-    shift = _lattice_shift(transform, crs, spec)
-    if shift is not None:
-        values, touched = _copy(source, spec.shape, *shift)
-    else:
-        values, touched = _warp(source, transform, crs, spec, method)
-    if not touched:
-        raise DataError(
-            f"the raster {raster.attrs.get('file', raster.name)} ({_box(transform, source.shape, crs)}) does not "
-            f"overlap the grid ({_box(spec.transform, spec.shape, spec.crs)})"
-        )
-    return xr.DataArray(values, dims=("y", "x"), coords=spec.coordinates(), name=raster.name, attrs=raster.attrs)
-
-
-def transform_of(raster: xr.DataArray) -> Affine:
-    """Return the affine transform from (column, row) to (x, y) of a raster with regular axes.
-
-    Raises
-    ------
-    InputError
-        If an axis is missing, irregular or y ascends.
-
-    Examples
-    --------
-    >>> raster = xr.DataArray(np.zeros((2, 2)), dims=("y", "x"), coords={"y": [1.5, 0.5], "x": [0.5, 1.5]})
-    >>> tuple(transform_of(raster))[:6]
-    (1.0, 0.0, 0.0, 0.0, -1.0, 2.0)
-    """
-    steps, firsts = [], []
-    written = raster.coords["spatial_ref"].attrs.get("GeoTransform") if "spatial_ref" in raster.coords else None
-    sizes = [abs(float(written.split()[index])) for index in (1, 5)] if written else [math.nan, math.nan]
-    for axis, sign, size in (("x", 1.0, sizes[0]), ("y", -1.0, sizes[1])):
-        if axis not in raster.coords or raster[axis].ndim != 1:
-            raise InputError(f"the raster has no one-dimensional coordinate {axis!r}")
-        values = np.asarray(raster[axis].values, dtype=np.float64)
-        if len(values) > 1:
-            step = (values[-1] - values[0]) / (len(values) - 1) * sign
-            if not step > 0 or np.abs(np.diff(values) * sign - step).max() > 1e-3 * step:
-                order = "ascend" if axis == "x" else "descend"
-                raise InputError(f"the raster's {axis} coordinate must {order} in equal steps")
-        elif math.isfinite(size):
-            step = size
-        else:
-            raise InputError(f"the raster has one cell along {axis} and no GeoTransform: its size is unknown")
-        steps.append(step)
-        firsts.append(values[0])
-    return Affine(steps[0], 0.0, firsts[0] - steps[0] / 2, 0.0, -steps[1], firsts[1] + steps[1] / 2)
-
-
-def raster_crs(raster: xr.DataArray) -> CRS:
-    """Return the horizontal CRS of a raster.
-
-    Raises
-    ------
-    InputError
-        If it has none.
-
-    Examples
-    --------
-    >>> raster_crs(xr.DataArray(0.0))
-    Traceback (most recent call last):
-    twin.errors.InputError: the raster has no CRS (coordinate 'spatial_ref'); write one with raster.rio.write_crs(...)
-    """
-    attributes = raster.coords["spatial_ref"].attrs if "spatial_ref" in raster.coords else {}
-    text = attributes.get("crs_wkt") or attributes.get("spatial_ref")
-    if not text:
-        raise InputError("the raster has no CRS (coordinate 'spatial_ref'); write one with raster.rio.write_crs(...)")
-    try:
-        return split_compound(CRS.from_user_input(text))[0]
-    except CRSError as error:
-        raise InputError(f"the raster's CRS cannot be read: {error}") from None
 
 
 def _given_crs(crs: CRS | str | int | None) -> CRS | None:
@@ -354,98 +238,3 @@ def _as_float(
         result = (values.astype(np.float64) * scale + offset).astype(dtype)
     result[empty | ~np.isfinite(result)] = np.nan
     return result
-
-
-def _coordinates(transform: Affine, shape: tuple[int, int], crs: CRS) -> dict[str, xr.Variable]:
-    rows, columns = shape
-    x = transform.c + (np.arange(columns) + 0.5) * transform.a
-    y = transform.f + (np.arange(rows) + 0.5) * transform.e
-    if crs.is_geographic:
-        names = {
-            "x": {"standard_name": "longitude", "long_name": "longitude", "units": "degrees_east"},
-            "y": {"standard_name": "latitude", "long_name": "latitude", "units": "degrees_north"},
-        }
-    else:
-        unit = crs.axis_info[0].unit_name if crs.axis_info else "metre"
-        names = {
-            axis: {
-                "standard_name": f"projection_{axis}_coordinate",
-                "long_name": name,
-                "units": "m" if unit == "metre" else unit,
-            }
-            for axis, name in (("x", "easting"), ("y", "northing"))
-        }
-    attributes = {str(key): value for key, value in crs.to_cf().items()}
-    attributes["spatial_ref"] = attributes["crs_wkt"]
-    attributes["GeoTransform"] = " ".join(repr(float(value)) for value in transform.to_gdal())
-    return {
-        "y": xr.Variable("y", y, {**names["y"], "axis": "Y"}),
-        "x": xr.Variable("x", x, {**names["x"], "axis": "X"}),
-        "spatial_ref": xr.Variable((), np.int64(0), attributes),
-    }
-
-
-def _lattice_shift(transform: Affine, crs: CRS, spec: GridSpec) -> tuple[int, int] | None:
-    """Return row and column of the grid's first cell in the raster if pixels and cells coincide, else None."""
-    size = spec.resolution
-    extent = max(*spec.shape, 1)
-    if crs != spec.crs or max(abs(transform.a - size), abs(-transform.e - size)) * extent > 1e-3 * size:
-        return None
-    column, row = (spec.left - transform.c) / size, (transform.f - spec.top) / size
-    if max(abs(column - round(column)), abs(row - round(row))) > 1e-3:
-        return None
-    return round(row), round(column)
-
-
-def _copy(source: NDArray[Any], shape: tuple[int, int], row: int, column: int) -> tuple[NDArray[Any], bool]:
-    values = np.full(shape, np.nan, dtype=source.dtype)
-    first_row, last_row = max(0, row), min(source.shape[0], row + shape[0])
-    first_column, last_column = max(0, column), min(source.shape[1], column + shape[1])
-    if first_row >= last_row or first_column >= last_column:
-        return values, False
-    values[first_row - row : last_row - row, first_column - column : last_column - column] = source[
-        first_row:last_row, first_column:last_column
-    ]
-    return values, True
-
-
-def _warp(source: NDArray[Any], transform: Affine, crs: CRS, spec: GridSpec, method: str) -> tuple[NDArray[Any], bool]:
-    from rasterio.crs import CRS as RasterioCRS  # noqa: N811
-    from rasterio.enums import Resampling
-    from rasterio.warp import reproject
-
-    systems = {
-        "src_transform": transform,
-        "src_crs": RasterioCRS.from_wkt(crs.to_wkt()),
-        "dst_transform": spec.transform,
-        "dst_crs": RasterioCRS.from_wkt(spec.crs.to_wkt()),
-        "src_nodata": np.nan,
-        "dst_nodata": np.nan,
-        "tolerance": 0.0,  # every cell by the exact transform, not a linear guess within an eighth of a pixel
-        "num_threads": 1,
-    }
-    if method == "bilinear" and _pixels_per_cell(transform, crs, spec) < 1.5:
-        # the warper widens its kernel as soon as axes are turned by some degrees: a tenth of a pixel off on a slope
-        systems |= {"XSCALE": 1, "YSCALE": 1}
-    values = np.full(spec.shape, np.nan, dtype=source.dtype)
-    reproject(source, values, resampling=Resampling[_METHODS[method]], **systems)
-    if np.isfinite(values).any():
-        return values, True
-    covered = np.full(spec.shape, np.nan, dtype=np.float32)  # empty pixels, or none at all?
-    reproject(np.ones(source.shape, np.float32), covered, resampling=Resampling.max, **systems)
-    return values, bool(np.isfinite(covered).any())
-
-
-def _pixels_per_cell(transform: Affine, crs: CRS, spec: GridSpec) -> float:
-    """Return how many pixels a cell in the middle of the grid is wide or high, whichever is more."""
-    x, y = float(spec.x[spec.shape[1] // 2]), float(spec.y[spec.shape[0] // 2])
-    size = spec.resolution
-    points = Transformer.from_crs(spec.crs, crs, always_xy=True).transform([x, x + size, x], [y, y, y + size])
-    columns = (np.asarray(points[0]) - transform.c) / transform.a
-    rows = (np.asarray(points[1]) - transform.f) / transform.e
-    return float(np.hypot(columns[1:] - columns[0], rows[1:] - rows[0]).max())
-
-
-def _box(transform: Affine, shape: tuple[int, int], crs: CRS) -> str:
-    right, bottom = transform.c + shape[1] * transform.a, transform.f + shape[0] * transform.e
-    return f"{transform.c:.8g} to {right:.8g}, {bottom:.8g} to {transform.f:.8g} in {crs.name}"
