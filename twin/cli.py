@@ -7,6 +7,7 @@ why), 2 wrong usage, 130 interrupted. Names are imported inside the commands, so
 from __future__ import annotations
 
 import argparse
+import codecs
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -20,6 +21,21 @@ if TYPE_CHECKING:
     from twin.scenario.study import Study
 
 DEMO = "neudrossenfeld"
+_PLAIN = {
+    "−": "-",
+    "–": "-",
+    "—": "-",
+    "…": "...",
+    "≥": ">=",
+    "≤": "<=",
+    "“": '"',
+    "”": '"',
+    "„": '"',
+    "²": "2",
+    "³": "3",
+}
+"""What a console that lacks a character shows instead: a minus must stay a minus."""
+
 EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
@@ -80,7 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     language = argparse.ArgumentParser(add_help=False)
     language.add_argument("--language", choices=("en", "de"), default=None, help="language of table and report")
 
-    demo = commands.add_parser("demo", parents=[common, language], help="a village on a hot day, in heavy rain, at rush hour")
+    demo = commands.add_parser(
+        "demo", parents=[common, language], help="a village on a hot day, in heavy rain, at rush hour"
+    )
     demo.add_argument("--output", type=Path, default=Path("twin-demo.html"), help="report (default: %(default)s)")
     demo.add_argument("--store", type=Path, default=None, help="folder that keeps results across runs")
     demo.set_defaults(command=_demo)
@@ -91,12 +109,14 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--store", type=Path, default=None, help="folder that keeps results across runs")
     run.set_defaults(command=_run)
 
-    compare = commands.add_parser("compare", parents=[common, language], help="indicator table of saved or ready studies")
+    compare = commands.add_parser(
+        "compare", parents=[common, language], help="indicator table of saved or ready studies"
+    )
     compare.add_argument("study", nargs="+", help="folder written by `twin run --output DIR`, study file or name")
     compare.add_argument("--store", type=Path, default=None, help="folder that keeps results across runs")
     compare.set_defaults(command=_compare)
 
-    info = commands.add_parser("info", parents=[common, language], help="what a city holds, and what it lacks")
+    info = commands.add_parser("info", parents=[common], help="what a city holds, and what it lacks")
     info.add_argument("city", help="path of a city.toml, or the name of a sample city")
     info.set_defaults(command=_info)
 
@@ -154,7 +174,7 @@ def _info(options: argparse.Namespace) -> None:
         from twin.city.load import load_city
 
         city = load_city(options.city)
-    print(repr(city))
+    print(city.info())
 
 
 def _warmup(options: argparse.Namespace) -> None:
@@ -182,7 +202,9 @@ def _targets(output: Path | None) -> tuple[Path | None, Path | None]:
     if output.suffix.lower() in (".html", ".htm"):
         return output, None
     if output.is_file():
-        raise InputError(f"--output {output} is a file; give a folder, or a name that ends in .html for the report alone")
+        raise InputError(
+            f"--output {output} is a file; give a folder, or a name that ends in .html for the report alone"
+        )
     return output / "report.html", output
 
 
@@ -197,7 +219,9 @@ def _refuse_unwritable(report: Path) -> None:
         if report.stat().st_size == 0:
             report.unlink()
     except OSError as error:
-        raise InputError(f"the report {str(report)!r} cannot be written: {error.strerror}; choose another place") from error
+        raise InputError(
+            f"the report {str(report)!r} cannot be written: {error.strerror}; choose another place"
+        ) from error
 
 
 def _watch() -> None:
@@ -220,11 +244,18 @@ def _one_line(error: BaseException) -> str:
 
 
 def _speak_safely(*streams: TextIO | None) -> None:
-    """Let characters that a console cannot show become '?' there, instead of an error after minutes of work."""
+    """Let characters that a console cannot show become plain ones there, instead of an error after minutes of work."""
+    codecs.register_error("twin.plain", _plain)
     for stream in streams:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(errors="replace")
+            reconfigure(errors="twin.plain")
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_PLAIN.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
 
 
 if __name__ == "__main__":

@@ -20,7 +20,17 @@ def test_every_form_of_an_area_means_the_same_place(tmp_path):
     degrees.pop("crs", None)
     file = tmp_path / "yard.geojson"
     file.write_text(frame.to_json(), encoding="utf-8")
-    for form in (YARD, YARD.bounds, list(YARD.bounds), frame, frame.geometry, degrees, file, str(file), frame.to_crs(4326)):
+    for form in (
+        YARD,
+        YARD.bounds,
+        list(YARD.bounds),
+        frame,
+        frame.geometry,
+        degrees,
+        file,
+        str(file),
+        frame.to_crs(4326),
+    ):
         place = read_area(form).within(spec.crs)
         # 1 mm: the round trip through degrees, written with ten or more digits
         assert place.symmetric_difference(YARD).area < 1e-3 * YARD.length

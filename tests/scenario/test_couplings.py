@@ -15,8 +15,7 @@ def water(village, depth, west=60, east=100):
     inside = (grid.x > LEFT + west) & (grid.x < LEFT + east) & (abs(grid.y - (TOP - 64)) < 9)
     # y and x of the mask come out as (x, y): put them in the order of the grid
     mask = inside.transpose("y", "x").values
-    field = xr.DataArray(np.where(mask, depth, 0.0), grid.ground_elevation.coords, ("y", "x"), name="water_depth_max")
-    return field
+    return xr.DataArray(np.where(mask, depth, 0.0), grid.ground_elevation.coords, ("y", "x"), name="water_depth_max")
 
 
 def links_of(village, values):

@@ -11,7 +11,11 @@ def test_rain_brings_the_depth_it_names(village):
     weather = heavy_rain("44 mm", duration="60 min").weather(village)
     rate = weather.rain_rate.values
     # block_rain marks the start of each step; the sum over the hour is the depth
-    times = weather.time.values.astype("timedelta64[s]").astype(float) if weather.time.dtype.kind == "m" else weather.time.values
+    times = (
+        weather.time.values.astype("timedelta64[s]").astype(float)
+        if weather.time.dtype.kind == "m"
+        else weather.time.values
+    )
     steps = np.diff(times.astype(float))
     assert (rate[:-1] * steps).sum() == pytest.approx(0.044, rel=1e-9)
 
@@ -24,7 +28,9 @@ def test_the_hot_day_is_as_hot_as_asked_at_the_place_of_the_city(village):
     assert (longitude, latitude) == (pytest.approx(11.65, abs=0.01), pytest.approx(49.98, abs=0.01))
 
 
-@pytest.mark.parametrize("asked", [{"depth": "T=100"}, {"depth": "100 a"}, {"depth": "30 years"}, {"return_period": 100}])
+@pytest.mark.parametrize(
+    "asked", [{"depth": "T=100"}, {"depth": "100 a"}, {"depth": "30 years"}, {"return_period": 100}]
+)
 def test_a_return_period_needs_the_users_own_table(asked):
     with pytest.raises(InputError, match="KOSTRA"):
         heavy_rain(**asked)

@@ -57,10 +57,14 @@ def test_a_file_says_what_python_would(tmp_path):
     ("old", "new", "words"),
     [
         ('title = "A test"', 'titel = "A test"', r"study.toml: the file has no key 'titel'; did you mean 'title'"),
-        ('depth = "20 mm"', 'dept = "20 mm"', r"\[\[event\]\] 1 \(heavy_rain\) has no key 'dept'; did you mean 'depth'"),
+        (
+            'depth = "20 mm"',
+            'dept = "20 mm"',
+            r"\[\[event\]\] 1 \(heavy_rain\) has no key 'dept'; did you mean 'depth'",
+        ),
         ('kind = "heavy_rain"', 'kind = "havy_rain"', "has kind 'havy_rain'; did you mean 'heavy_rain'"),
         ('kind = "unseal"', 'kind = "seal"', "has kind 'seal'; did you mean 'unseal'"),
-        ('kind = "unseal"', 'knd = "unseal"', "has kind None"),
+        ('kind = "unseal"', 'knd = "unseal"', "has kind ''"),
         ('name = "green"\n', "", r"\[\[scenario\]\] 1 has no name"),
         ("surface_to_heat", "surface_to_het", "did you mean 'surface_to_heat'"),
         ("surface_to_heat = false", 'surface_to_heat = "off"', "it is either true or false"),

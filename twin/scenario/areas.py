@@ -18,7 +18,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
-from shapely.geometry import shape
+from shapely.geometry import MultiPoint, box, shape
 from shapely.geometry.base import BaseGeometry
 
 from twin import limits
@@ -167,7 +167,7 @@ def _from_geojson(content: Mapping[str, Any], name: str) -> Area:
         elif kind == "Feature":
             geometry = shape(content["geometry"])
         else:
-            geometry = shape(content)
+            geometry = shape(dict(content))
     except (KeyError, TypeError, ValueError, AttributeError, shapely.errors.ShapelyError) as error:
         raise DataError(f"{name} cannot be read as GeoJSON: {type(error).__name__}: {error}") from error
     member = content.get("crs")
@@ -194,9 +194,9 @@ def _from_numbers(values: Any, name: str) -> BaseGeometry:
         xmin, ymin, xmax, ymax = numbers.tolist()
         if not (np.isfinite(numbers).all() and xmin < xmax and ymin < ymax):
             raise InputError(f"{name} is {values!r}; bounds are (xmin, ymin, xmax, ymax) with min < max")
-        return shapely.box(xmin, ymin, xmax, ymax)
+        return box(xmin, ymin, xmax, ymax)
     if numbers.ndim == 2 and numbers.shape[1] == 2 and len(numbers):
-        return shapely.MultiPoint(numbers)
+        return MultiPoint(numbers)
     raise InputError(
         f"{name} is {str(values)[:80]!r}; give a shapely geometry, GeoJSON, a GeoDataFrame, the path of a GeoJSON file "
         "or bounds (xmin, ymin, xmax, ymax)"

@@ -45,7 +45,9 @@ class Event:
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
-            raise InputError(f"event {self.name!r} asks for model {self.model!r}; it must be one of {', '.join(MODELS)}")
+            raise InputError(
+                f"event {self.name!r} asks for model {self.model!r}; it must be one of {', '.join(MODELS)}"
+            )
         if not self.name or re.search(r"[\x00-\x1f]", self.name):
             raise InputError(f"an event is called {self.name!r}; give it a name without control characters")
         object.__setattr__(self, "forcing", MappingProxyType(dict(self.forcing)))
@@ -117,7 +119,9 @@ def hot_day(
         name=name,
         model="heat",
         label_en=f"hot day, {hottest:g} °C on {day.isoformat()}",
-        label_de=f"Hitzetag, {hottest:g} °C am {day.day}.{day.month}.{day.year}".replace(f"{hottest:g}", _german(hottest)),
+        label_de=f"Hitzetag, {hottest:g} °C am {day.day}.{day.month}.{day.year}".replace(
+            f"{hottest:g}", _german(hottest)
+        ),
         forcing={"date": day.isoformat(), "max_temperature": hottest, **weather_options},
     )
 

@@ -261,9 +261,9 @@ def _couplings(table: Any, path: Path) -> Couplings:
 
 def _call(functions: Mapping[str, Callable[..., Any]], table: dict[str, Any], path: Path, where: str) -> Any:
     """Call the function a table names with the table's other keys."""
-    kind = table.get("kind")
+    kind = str(table.get("kind", ""))
     if kind not in functions:
-        near = difflib.get_close_matches(str(kind), functions, n=1)
+        near = difflib.get_close_matches(kind, functions, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"use one of: {', '.join(functions)}"
         raise InputError(f"{path}: {where} has kind {kind!r}; {hint}")
     function = functions[kind]

@@ -39,7 +39,7 @@ def format_table(table: pd.DataFrame, language: str = "en") -> str:
     variants = [name for name in dict.fromkeys(table.columns.get_level_values(0)) if name != "indicator"]
     label_field = "label_de" if language == "de" else "label"
     lines: list[tuple[str, ...]] = []
-    for (event, key), row in table.iterrows():
+    for (event, key), (_, row) in zip(table.index.to_list(), table.iterrows(), strict=True):
         decimals = indicator(key).decimals
         cells = [_short(str(row["indicator", label_field])), unit(row["indicator", "unit"], language)]
         for variant in variants:

@@ -81,7 +81,9 @@ def open_store(folder: str | os.PathLike[str]) -> Store:
     try:
         (path / "stages").mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"the store {str(path)!r} cannot be used: {error}; give a folder that can be written") from error
+        raise InputError(
+            f"the store {str(path)!r} cannot be used: {error}; give a folder that can be written"
+        ) from error
     return Store(path)
 
 

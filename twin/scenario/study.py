@@ -169,14 +169,11 @@ def _write_footprints(variant: Variant, path: Path) -> None:
     """Write all footprints of a scenario as one GeoJSON file in the city's CRS."""
     features = []
     for number, record in enumerate(variant.measures):
-        for geometry in record.footprint.geometry:
-            features.append(
-                {
-                    "type": "Feature",
-                    "properties": {"measure": number + 1, "kind": record.kind, "title": record.title_en},
-                    "geometry": geometry.__geo_interface__,
-                }
-            )
+        properties = {"measure": number + 1, "kind": record.kind, "title": record.title_en}
+        features += [
+            {"type": "Feature", "properties": properties, "geometry": geometry.__geo_interface__}
+            for geometry in record.footprint.geometry
+        ]
     crs = variant.city.spec.crs.to_string()
     content = {
         "type": "FeatureCollection",

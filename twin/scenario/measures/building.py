@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from twin.city.buildings import FLOOR_AREA_PER_RESIDENT, LIVING_SHARE, STOREY_HEIGHT
 from twin.city.city import City
@@ -24,6 +25,7 @@ from twin.units import Quantity, to_si
 
 if TYPE_CHECKING:
     from twin.compare.variant import MeasureRecord
+
 
 @dataclass(frozen=True)
 class AddBuilding:
@@ -47,7 +49,9 @@ class AddBuilding:
         outline = self.area.within(spec.crs)
         inside = cells_inside(outline, spec)
         self._refuse(city, outline, inside)
-        number = int(max(city.buildings.index.max() if len(city.buildings) else 0, grid["building_id"].values.max())) + 1
+        number = (
+            int(max(city.buildings.index.max() if len(city.buildings) else 0, grid["building_id"].values.max())) + 1
+        )
         ground = float(np.nanmean(grid["ground_elevation"].values[inside]))
         share = np.clip(grid["building_fraction"].values + cover_fraction([outline], spec), 0.0, 1.0)
         new_values = {name: value[0] for name, value in surface_parameters(np.asarray([ROOF])).items()}
@@ -58,7 +62,9 @@ class AddBuilding:
             "canopy_height": 0.0,
             "canopy_base_height": 0.0,
         }
-        arrays = {name: np.where(inside, value, grid[name].values) for name, value in new_values.items() if name in grid}
+        arrays = {
+            name: np.where(inside, value, grid[name].values) for name, value in new_values.items() if name in grid
+        }
         arrays["building_fraction"] = share
         residents = self._residents(outline)
         row = gpd.GeoDataFrame(
@@ -93,7 +99,7 @@ class AddBuilding:
         )
         return changed, record
 
-    def _refuse(self, city: City, outline: shapely.Geometry, inside: NDArray[np.bool_]) -> None:
+    def _refuse(self, city: City, outline: BaseGeometry, inside: NDArray[np.bool_]) -> None:
         spec, grid = city.spec, city.grid
         if not shapely.box(*spec.bounds).covers(outline):
             raise InputError(
@@ -120,9 +126,11 @@ class AddBuilding:
         if (grid["land_cover"].values[inside] == WATER).any():
             raise InputError("add_building: the footprint lies in water; move it to dry ground")
         if carriageway(city).intersection(outline).area > 1.0:
-            raise InputError("add_building: a road open to traffic runs through the footprint; move it or close the road")
+            raise InputError(
+                "add_building: a road open to traffic runs through the footprint; move it or close the road"
+            )
 
-    def _residents(self, outline: shapely.Geometry) -> float:
+    def _residents(self, outline: BaseGeometry) -> float:
         if self.residents is not None:
             return self.residents
         if self.use != "residential":
@@ -190,7 +198,7 @@ def add_building(
     )
 
 
-def _felled(city: City, outline: shapely.Geometry) -> tuple[gpd.GeoDataFrame, int]:
+def _felled(city: City, outline: BaseGeometry) -> tuple[gpd.GeoDataFrame, int]:
     if len(city.trees) == 0:
         return city.trees, 0
     hit = city.trees.intersects(outline).to_numpy()

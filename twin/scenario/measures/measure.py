@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 import xarray as xr
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from twin.city.city import City
 from twin.errors import InputError
@@ -53,7 +54,7 @@ def replace_variables(grid: xr.Dataset, arrays: Mapping[str, NDArray[Any]]) -> x
     return grid.assign({name: grid[name].copy(data=values.astype(grid[name].dtype)) for name, values in arrays.items()})
 
 
-def carriageway(city: City) -> shapely.Geometry:
+def carriageway(city: City) -> BaseGeometry:
     """Return the area of all roads open to traffic, from their lines and lanes (empty without a network)."""
     if city.network is None or len(city.network.links) == 0:
         return shapely.Polygon()
@@ -82,7 +83,9 @@ def on_carriageway(city: City, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def needs_network(city: City, what: str) -> RoadNetwork:
     """Return the city's roads, or raise `InputError` if it has none."""
     if city.network is None or len(city.network.links) == 0:
-        raise InputError(f"{what} needs roads, and {city.name!r} has none; build the city with an OpenStreetMap extract")
+        raise InputError(
+            f"{what} needs roads, and {city.name!r} has none; build the city with an OpenStreetMap extract"
+        )
     return city.network
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import heapq
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -287,9 +288,9 @@ def _between(
     way = _shortest(neighbours, ends[0] - ends[1] or ends[0], ends[1])
     if len(way) < 2:
         raise InputError(f"close_road: {name!r} does not run from {crossings[0]!r} to {crossings[1]!r} in one piece")
-    steps = {frozenset(pair) for pair in zip(way[:-1], way[1:], strict=True)}
+    steps = {frozenset(pair) for pair in itertools.pairwise(way)}
     pairs = [frozenset(pair) for pair in zip(table["from_node"], table["to_node"], strict=True)]
-    return chosen & np.array([pair in steps for pair in pairs], dtype=bool)
+    return np.asarray(chosen & np.array([pair in steps for pair in pairs], dtype=bool))
 
 
 def _shortest(neighbours: dict[int, list[tuple[float, int]]], starts: set[int], ends: set[int]) -> list[int]:
@@ -327,5 +328,8 @@ def _streets(links: gpd.GeoDataFrame) -> str:
 
 def _one_way_length(links: gpd.GeoDataFrame) -> float:
     """Length of the street, m: two directions between the same junctions count once."""
-    pairs = [(*sorted(pair), round(length, 3)) for *pair, length in zip(links["from_node"], links["to_node"], links["length"], strict=True)]
+    pairs = [
+        (*sorted(pair), round(length, 3))
+        for *pair, length in zip(links["from_node"], links["to_node"], links["length"], strict=True)
+    ]
     return float(sum(length for *_, length in set(pairs)))

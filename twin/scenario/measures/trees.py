@@ -48,7 +48,8 @@ class PlantTrees:
         planted = places[reasons == ""]
         if len(planted) == 0:
             raise InputError(
-                f"plant_trees finds no place among {len(places)}: {_counted(reasons, _EN)}; draw the area on open ground"
+                f"plant_trees finds no place among {len(places)}: {_counted(reasons, _EN)}; "
+                "draw the area on open ground"
             )
         trees = gpd.GeoDataFrame(
             {"height": self.height, "crown_diameter": self.crown_diameter, "source": "planned"},
@@ -65,7 +66,9 @@ class PlantTrees:
         record = MeasureRecord(
             kind=self.kind,
             title_en=f"{len(planted)} trees, {self.height:g} m high, crowns of {self.crown_diameter:g} m",
-            title_de=f"{len(planted)} Bäume, {self.height:g} m hoch, Kronen von {self.crown_diameter:g} m".replace(".", ","),
+            title_de=f"{len(planted)} Bäume, {self.height:g} m hoch, Kronen von {self.crown_diameter:g} m".replace(
+                ".", ","
+            ),
             footprint=footprint(city, trees.geometry.buffer(self.crown_diameter / 2.0)),
             changes=("canopy_height", "canopy_base_height", "trees"),
             cost=self.cost,
@@ -194,7 +197,7 @@ def _counted(reasons: NDArray[np.str_], words: dict[str, str]) -> str:
 
 def _lattice(low: float, high: float, spacing: float) -> NDArray[np.float64]:
     count = max(1, int((high - low) / spacing))
-    return (low + high) / 2.0 + (np.arange(count) - (count - 1) / 2.0) * spacing
+    return np.asarray((low + high) / 2.0 + (np.arange(count) - (count - 1) / 2.0) * spacing, dtype=np.float64)
 
 
 def _within(value: Quantity, name: str, minimum: float, maximum: float) -> float:
