@@ -1,7 +1,8 @@
 """A folder with a `city.toml` to a `City`.
 
 The file says where the data lie, what they are and whose they are. Every path is relative to it, every key is known or
-refused, and everything is checked before the first byte of data is read.
+refused, and everything is checked before the first byte of data is read. Terrain, canopy and CityGML may come in tiles:
+``file = ["east.tif", "west.tif"]``.
 """
 
 from __future__ import annotations
@@ -51,9 +52,9 @@ class CityFile:
     sections: Mapping[str, Mapping[str, Any]]
     sources: Mapping[str, Source]
 
-    def file(self, section: str) -> Path:
-        """Path of the data file of a section."""
-        return Path(self.sections[section]["file"])
+    def files(self, section: str) -> tuple[Path, ...]:
+        """Paths of the data files of a section."""
+        return tuple(self.sections[section]["file"])
 
 
 def load_city(path: str | os.PathLike[str], *, bounds: Bounds | None = None, resolution: float | None = None) -> City:
@@ -102,8 +103,8 @@ def load_city(path: str | os.PathLike[str], *, bounds: Bounds | None = None, res
     [[5.0, 5.0], [5.0, 5.0]]
     """
     from twin.city.build import build_city
-    from twin.geometry.citygml import read_citygml
-    from twin.geometry.osm import read_osm
+    from twin.geometry import read_citygml, read_osm
+    from twin.geometry.building_models import concatenate_models
 
     wanted = read_city_file(path)
     cell = float(wanted.resolution if resolution is None else resolution)
@@ -118,7 +119,7 @@ def load_city(path: str | os.PathLike[str], *, bounds: Bounds | None = None, res
         """Read an extract once, however many sections name it."""
         if section not in wanted.sections:
             return None
-        file = wanted.file(section)
+        (file,) = wanted.files(section)
         if file not in records:
             records[file] = read_osm(file)
         return records[file]
@@ -129,7 +130,8 @@ def load_city(path: str | os.PathLike[str], *, bounds: Bounds | None = None, res
         section = wanted.sections["buildings"]
         tile = section.get("tile")
         if section["format"] == "citygml":
-            buildings = read_citygml(wanted.file("buildings"), crs=section.get("crs"))
+            tiles = [read_citygml(file, crs=section.get("crs")) for file in wanted.files("buildings")]
+            buildings = tiles[0] if len(tiles) == 1 else concatenate_models(tiles)
         else:
             buildings = osm("buildings")
     canopy = _raster(wanted, "canopy", spec) if "canopy" in wanted.sections else None
@@ -188,20 +190,25 @@ def read_city_file(path: str | os.PathLike[str]) -> CityFile:
 
 
 def _raster(wanted: CityFile, section: str, spec: GridSpec) -> xr.DataArray:
-    """Read a raster: the part around the grid if it is in the grid's CRS, all of it otherwise."""
-    from twin.geometry.raster import read_raster
+    """Read a raster of one or more tiles: the part around the grid if it is in the grid's CRS, all of it otherwise."""
+    from twin.city.terrain import join_tiles
+    from twin.geometry import read_raster
 
     options = wanted.sections[section]
-    file, nodata, crs = wanted.file(section), options.get("nodata"), options.get("crs")
+    nodata, crs = options.get("nodata"), options.get("crs")
     xmin, ymin, xmax, ymax = spec.bounds
     nearby = (xmin - _MARGIN, ymin - _MARGIN, xmax + _MARGIN, ymax + _MARGIN)
-    try:
-        part = read_raster(file, bounds=nearby, nodata=nodata, crs=crs)
-    except DataError:
-        part = None  # damaged, or elsewhere because its CRS is another: reading all of it says which
-    if part is not None and same_crs(crs_of(part), spec.crs):
-        return part
-    return read_raster(file, nodata=nodata, crs=crs)
+    parts = []
+    for file in wanted.files(section):
+        try:
+            part = read_raster(file, bounds=nearby, nodata=nodata, crs=crs)
+        except DataError:
+            continue  # damaged, another tile's place, or another CRS: read whole below, if no tile fits
+        if same_crs(crs_of(part), spec.crs):
+            parts.append(part)
+    if not parts:
+        parts = [read_raster(file, nodata=nodata, crs=crs) for file in wanted.files(section)]
+    return parts[0] if len(parts) == 1 else join_tiles(parts, what=section)
 
 
 def _anchor(terrain: xr.DataArray, spec: GridSpec) -> tuple[float, float]:
@@ -287,10 +294,7 @@ def _section(
         raise DataError(f"{where} must be a table with the keys {', '.join(keys)}")
     _known(entry, keys, where)
     checked: dict[str, Any] = {}
-    data = file.parent / _text(entry, "file", where)
-    if not data.is_file():
-        raise DataError(f"{where}: file {data} does not exist; paths are relative to {file.parent}")
-    checked["file"] = data.resolve()
+    checked["file"] = _files(entry, section, where, file)
     if "source" in entry:
         key = _text(entry, "source", where)
         if key not in sources:
@@ -299,10 +303,7 @@ def _section(
             )
         checked["source"] = key
     if section == "buildings":
-        form = entry.get("format")
-        if form not in _FORMATS:
-            raise DataError(f"{where}: format is {form!r}; it must be one of: {', '.join(_FORMATS)}")
-        checked["format"] = form
+        checked["format"] = entry["format"]
     if "tile" in entry:
         checked["tile"] = _box(entry, "tile", where)
     if "nodata" in entry:
@@ -312,3 +313,23 @@ def _section(
     if "vertical_datum" in entry:
         checked["vertical_datum"] = _text(entry, "vertical_datum", where)
     return checked
+
+
+def _files(entry: Mapping[str, Any], section: str, where: str, file: Path) -> tuple[Path, ...]:
+    """Check the file or the tiles of a section; only what is cut into tiles by its publishers may be several."""
+    if section == "buildings" and entry.get("format") not in _FORMATS:
+        raise DataError(f"{where}: format is {entry.get('format')!r}; it must be one of: {', '.join(_FORMATS)}")
+    value = entry.get("file")
+    names = value if isinstance(value, list) else [value]
+    if not names or not all(isinstance(name, str) and name.strip() for name in names):
+        raise DataError(f"{where}: file is {value!r}; it must be a path, or a list of paths to tiles")
+    tiled = section in ("terrain", "canopy") or entry.get("format") == "citygml"
+    if len(names) > 1 and not tiled:
+        raise DataError(f"{where}: file lists {len(names)} paths; an OpenStreetMap extract must be one file")
+    paths = []
+    for name in names:
+        data = file.parent / name
+        if not data.is_file():
+            raise DataError(f"{where}: file {data} does not exist; paths are relative to {file.parent}")
+        paths.append(data.resolve())
+    return tuple(paths)

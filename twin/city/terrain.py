@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from twin import limits
 from twin.city.gridspec import GridSpec, crs_of, same_crs
 from twin.errors import DataError
 
@@ -67,7 +69,7 @@ def onto_grid(raster: xr.DataArray, spec: GridSpec, *, what: str = "raster") -> 
         near = raster.reindex(y=spec.y, x=spec.x, method="nearest", tolerance=0.01 * spec.resolution)
         field = GridField(np.asarray(near.values, np.float64), "copied", spacing)
     else:
-        from twin.geometry.raster import resample
+        from twin.geometry import resample
 
         if spacing <= 0.5 * spec.resolution:
             method = "area"
@@ -83,6 +85,74 @@ def onto_grid(raster: xr.DataArray, spec: GridSpec, *, what: str = "raster") -> 
             f"{float(raster.y.max()):.6g} in {crs_of(raster).name}: check the CRS of both and the bounds"
         )
     return field
+
+
+def join_tiles(tiles: Sequence[xr.DataArray], *, what: str = "raster") -> xr.DataArray:
+    """Join raster tiles of one lattice into one raster; where tiles overlap, the first with a value counts.
+
+    Parameters
+    ----------
+    tiles : sequence of xr.DataArray
+        (y, x) with `spatial_ref`, y descending, of one CRS and cell size, their cells in step.
+    what : str
+        What they are called in messages.
+
+    Returns
+    -------
+    xr.DataArray
+        NaN where no tile lies.
+
+    Raises
+    ------
+    DataError
+        If the tiles do not fit together.
+    LimitError
+        If the whole is larger than ``twin.limits.MAX_RASTER_CELLS``.
+
+    Examples
+    --------
+    >>> west, east = GridSpec(0, 1, 1.0, 1, 2, "EPSG:25832"), GridSpec(2, 1, 1.0, 1, 2, "EPSG:25832")
+    >>> tiles = [xr.DataArray([[n, n]], s.coordinates(), ("y", "x")) for n, s in ((1.0, west), (2.0, east))]
+    >>> join_tiles(tiles).values.tolist()
+    [[1.0, 1.0, 2.0, 2.0]]
+    """
+    first = tiles[0]
+    steps = []
+    for axis, other, sign in (("x", "y", 1.0), ("y", "x", -1.0)):
+        known = [(tile, of) for of in (axis, other) for tile in tiles if tile.sizes[of] > 1]
+        if not known:
+            raise DataError(f"the tiles of the {what} have one cell each; their size is unknown")
+        tile, of = known[0]  # a tile of one row has the cell size of its columns
+        steps.append(sign * abs(float(tile[of][1] - tile[of][0])))
+    starts = []
+    for number, tile in enumerate(tiles):
+        if not same_crs(crs_of(tile), crs_of(first)):
+            raise DataError(
+                f"tile {number + 1} of the {what} is in {crs_of(tile).name}, the first in {crs_of(first).name}; "
+                "bring them to one CRS"
+            )
+        start = []
+        for axis, step in zip(("x", "y"), steps, strict=True):
+            values = np.asarray(tile[axis].values, np.float64)
+            place = (values - float(first[axis][0])) / step
+            if np.abs(place - np.round(place)).max() > 0.01:
+                raise DataError(
+                    f"tile {number + 1} of the {what} is out of step with the first in {axis} "
+                    f"(cells of {abs(step):g}); tiles must share one lattice"
+                )
+            start.append(round(place[0]))
+        starts.append(start)
+    left, top = (min(start[axis] for start in starts) for axis in (0, 1))
+    width = max(start[0] + tile.sizes["x"] for start, tile in zip(starts, tiles, strict=True)) - left
+    height = max(start[1] + tile.sizes["y"] for start, tile in zip(starts, tiles, strict=True)) - top
+    limits.check(width * height, "MAX_RASTER_CELLS", f"the tiles of the {what} span {width} x {height} cells")
+    values = np.full((height, width), np.nan, np.result_type(*(tile.dtype for tile in tiles)))
+    for (column, row), tile in zip(starts, tiles, strict=True):
+        part = values[row - top : row - top + tile.sizes["y"], column - left : column - left + tile.sizes["x"]]
+        part[...] = np.where(np.isnan(part), tile.values, part)
+    x = float(first.x[0]) + (left + np.arange(width)) * steps[0]
+    y = float(first.y[0]) + (top + np.arange(height)) * steps[1]
+    return xr.DataArray(values, {"y": y, "x": x, "spatial_ref": first["spatial_ref"]}, ("y", "x"), attrs=first.attrs)
 
 
 def _same_cells(raster: xr.DataArray, spec: GridSpec) -> bool:
