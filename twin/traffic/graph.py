@@ -1,8 +1,11 @@
 """Networks as arrays: links with their volume-delay parameters, and the search graph that honours turns.
 
-A driver's state is the junction reached, plus the link driven on where a turn from it is forbidden, plus whether
-the trip has used roads open to all where some are for residents only. Paths through the search graph are exactly the
-permitted ones: no forbidden turn, no drive through a residents' road, none through a centroid.
+A driver's state is the junction reached, plus the link driven on where a turn from it is forbidden, plus, off the
+public network, whether the trip comes from there or goes there. Paths through the search graph are exactly the
+permitted ones: no forbidden turn, no drive through residents' roads, none through a centroid.
+
+The public network is the largest part connected both ways by roads open to all. Roads for residents only serve trips
+from and to the junctions that it does not reach.
 """
 
 from __future__ import annotations
@@ -129,7 +132,8 @@ def graph_from_arrays(
     first_thru_node : int, optional
         Nodes with a smaller id are centroids: paths start and end there but do not pass.
     closed, residents_only : bool or (l,)
-        Closed links carry nothing; links for residents only carry trips that begin or end among such links.
+        Closed links carry nothing; links for residents only carry trips from or to nodes that roads open to all do
+        not connect both ways with the largest part of the network.
     turns : pairs of int
         Positions of links (from, to) that must not follow each other.
     link_ids : (l,), optional
@@ -301,8 +305,8 @@ def _search_graph(
 ) -> tuple[Longs, Ints, Ints, Ints, Ints, Ints]:
     """Expand nodes into states: (node, phase, link driven on if a turn from it is forbidden, else -1).
 
-    Phases at a node with a residents' road: 0 only such roads so far, 1 on roads for all, 2 back on residents' roads,
-    from where a road for all is out of reach. Other nodes have phase 1 only. A centroid has -1 (start), -2 (end).
+    Public nodes have phase 1. A node off the public network is left in phase 0, on the way out to it, and entered in
+    phase 2, on the way in from it, so that no one drives in and out again. A centroid has -1 (start) and -2 (end).
     """
     links = len(tail)
     forbidden: dict[int, set[int]] = {}
@@ -312,12 +316,8 @@ def _search_graph(
     bounds = np.searchsorted(tail[order], np.arange(count + 1)).tolist()
     leaving, heads = order.tolist(), head.tolist()
     open_link, quiet, passes = usable.tolist(), (residents & usable).tolist(), through.tolist()
-    layered = np.zeros(count, dtype=bool)
-    layered[tail[residents & usable]] = True
-    layered[head[residents & usable]] = True
-    phased = layered.tolist()
-
-    start = [(n, (0 if phased[n] else 1) if passes[n] else -1, -1) for n in range(count)]
+    public = _public_nodes(count, tail, head, usable, residents).tolist()
+    start = [(n, (1 if public[n] else 0) if passes[n] else -1, -1) for n in range(count)]
     number = {state: i for i, state in enumerate(start)}
     states = list(start)
     arcs: list[list[tuple[int, int]]] = []
@@ -330,13 +330,14 @@ def _search_graph(
             for link in leaving[bounds[node] : bounds[node + 1]]:
                 if not open_link[link] or link in banned:
                     continue
-                if quiet[link]:
-                    after = 0 if phase in (0, -1) else 2
-                elif phase == 2:
-                    continue
-                else:
-                    after = 1
                 to = heads[link]
+                if public[to]:
+                    # nobody needs a residents' road between two public junctions: its houses are reached from both
+                    if phase == 2 or (public[node] and quiet[link]):
+                        continue
+                    after = 1
+                else:
+                    after = 2 if public[node] else phase if phase >= 0 else 0
                 if not passes[to]:
                     state = (to, -2, -1)
                 else:
@@ -367,6 +368,22 @@ def _search_graph(
     arc_head = np.array([to for to, _ in flat], dtype=np.int32)
     arc_link = np.array([link for _, link in flat], dtype=np.int32)
     return arc_start, arc_tail, arc_head, arc_link, source, sink
+
+
+def _public_nodes(
+    count: int, tail: Longs, head: Longs, usable: NDArray[np.bool_], residents: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Nodes of the largest part that is connected both ways by roads open to all; every node if all roads are."""
+    if not (residents & usable).any():
+        return np.ones(count, dtype=bool)
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    free = usable & ~residents
+    graph = coo_matrix((np.ones(int(free.sum()), dtype=np.int8), (tail[free], head[free])), shape=(count, count))
+    _, part = connected_components(graph, directed=True, connection="strong")
+    largest = np.bincount(part)[part]
+    return np.asarray(part == part[int(largest.argmax())], dtype=bool)  # the first node decides between equals
 
 
 def _ids(values: ArrayLike, name: str) -> Longs:
