@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from twin.errors import DataError
 from twin.geometry import SurfaceKind, concatenate_models, read_citygml
 from twin.geometry.surfaces import polygon_normals
 
@@ -206,15 +207,44 @@ def test_an_empty_model_is_an_empty_answer_that_says_so(gml, write):
     assert models.bounds == (388990.0, 5818990.0, 389990.0, 5819990.0)
 
 
-def test_two_tiles_join_to_what_one_file_holds(gml, write):
+@pytest.mark.parametrize("by", ["list", "folder"])
+def test_two_tiles_join_to_what_one_file_holds(gml, write, by):
     first, second = gml.box_building("b1"), gml.box_building("b2", 20.0)
-    joined = concatenate_models(
-        [read_citygml(write("1.gml", gml.city(first))), read_citygml(write("2.gml", gml.city(second)))]
-    )
-    whole = read_citygml(write("w.gml", gml.city(first, second)))
+    tiles = [
+        write("1.gml", gml.city(first)),
+        write("2.gml.gz", gzip.compress(gml.city(second).encode())),
+        write("3_empty.xml", gml.city(srs=None)),
+    ]
+    write("readme.txt", "not a tile")
+    joined = read_citygml(tiles if by == "list" else tiles[0].parent)
+    whole = read_citygml(write("w.citygml", gml.city(first, second)))
     for name in ("vertices", "ring_start", "polygon_start", "kind", "building"):
         assert np.array_equal(getattr(joined.surfaces, name), getattr(whole.surfaces, name)), name
     assert joined.buildings.equals(whole.buildings)
+    assert joined.report.found == joined.report.used == 2
+    assert "3_empty.xml: the file holds no buildings" in joined.report.notes
+
+
+def test_tiles_in_two_systems_are_refused_by_name(gml, write):
+    tiles = [
+        write("a.gml", gml.city(gml.box_building("b1"))),
+        write("b.gml", gml.city(gml.box_building("b2"), srs="EPSG:25832")),
+    ]
+    with pytest.raises(DataError, match=r"a\.gml is in ETRS89 / UTM zone 33N .*b\.gml in ETRS89 / UTM zone 32N"):
+        read_citygml(tiles)
+
+
+def test_a_broken_tile_stops_all(gml, write):
+    tiles = [write("a.gml", gml.city(gml.box_building("b1"))), write("b.gml", "<CityModel>")]
+    with pytest.raises(DataError, match=r"b\.gml is not well-formed"):
+        read_citygml(tiles)
+
+
+def test_level_3_is_taken_where_there_is_no_level_2(gml, write):
+    faces = [gml.boundary(kind, gml.polygon(t), level=3) for kind, texts in gml.box_faces().items() for t in texts]
+    models = read_citygml(write("t.gml", gml.city(gml.building("b1", *faces))))
+    assert models.buildings["lod"].tolist() == [3]
+    assert kinds(models) == BOX_KINDS
 
 
 def test_a_building_in_two_tiles_counts_once(gml, write):

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from twin import limits
-from twin.errors import DataError, LimitError, TwinError
+from twin.errors import DataError, InputError, LimitError, TwinError
 from twin.geometry import read_citygml
 
 BOMB = (
@@ -90,7 +90,7 @@ def test_a_packed_giant_is_stopped_while_it_unpacks(gml, write, monkeypatch):
     [
         (b"", "is empty"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "Git LFS pointer"),
-        (b"PK\x03\x04whatever", "not well-formed XML"),
+        (b"PK\x03\x04whatever", "is a zip archive; unpack it"),
         (b"<html><body>404</body></html>", "root element is 'html'"),
         (b'<CityModel xmlns="http://www.opengis.net/citygml/3.0"/>', "CityGML 3.0"),
         (b"\x1f\x8b", "cut off"),
@@ -104,8 +104,10 @@ def test_what_is_no_city_model_says_what_it_is(write, content, reason):
 def test_a_missing_file_and_a_folder_are_named(tmp_path):
     with pytest.raises(DataError, match=r"nowhere\.gml does not exist"):
         read_citygml(tmp_path / "nowhere.gml")
-    with pytest.raises(DataError, match="is a folder"):
+    with pytest.raises(DataError, match="is a folder without a file ending in"):
         read_citygml(tmp_path)
+    with pytest.raises(InputError, match="list of files is empty"):
+        read_citygml([])
 
 
 def roof_of(gml, text, holes=()):
@@ -241,3 +243,9 @@ def test_memory_does_not_grow_with_the_tree(gml, write):
     read_citygml(write("t.gml", gml.city(*(gml.box_building(f"b{i}", 3.0 * i) for i in range(300)))))
     gc.collect()
     assert sum(isinstance(thing, etree._Element) for thing in gc.get_objects()) < 10
+
+
+@pytest.mark.shared
+def test_a_published_file_of_version_3_is_refused_by_name(shared_data):
+    with pytest.raises(DataError, match=r"CityGML 3\.0"):
+        read_citygml(shared_data("city/citygml3/Berlin_Moabit_1Bldg_v3.gml"))

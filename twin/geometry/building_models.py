@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,8 +38,10 @@ def concatenate_models(models: Sequence[BuildingModels]) -> BuildingModels:
 
     if not models:
         raise InputError("there are no building models to join")
-    first = models[0]
-    for other in models[1:]:
+    # a tile without buildings often names no system and has nothing to place
+    filled = [model for model in models if len(model.buildings)] or list(models[:1])
+    first = filled[0]
+    for other in filled[1:]:
         if other.crs != first.crs or other.vertical_datum != first.vertical_datum:
             raise DataError(
                 f"{first.report.source} is in {_crs_label(first.crs)} with heights {first.vertical_datum}, "
@@ -65,7 +68,7 @@ def concatenate_models(models: Sequence[BuildingModels]) -> BuildingModels:
             used=len(table),
             repaired=tuple(repaired),
             refused=tuple(refused),
-            notes=tuple(note for model in models for note in model.report.notes),
+            notes=tuple(f"{Path(model.report.source).name}: {note}" for model in models for note in model.report.notes),
         ),
     )
 

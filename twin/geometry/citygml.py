@@ -7,9 +7,9 @@ that is cut off or damaged gives an error, never a part of a town.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from lxml import etree
@@ -17,7 +17,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from twin.errors import DataError, InputError
-from twin.geometry.building_models import extents, keep_rows, without_doubles
+from twin.geometry.building_models import concatenate_models, extents, keep_rows, without_doubles
 from twin.geometry.citygml_building import BuildingReader
 from twin.geometry.citygml_polygons import GML
 from twin.geometry.records import BuildingModels, ReadReport, Refusal, Surfaces
@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Bounds = tuple[float, float, float, float]
+Source = str | os.PathLike[str]
 
 _WHAT = "a CityGML 1.0 or 2.0 city model (.gml, .xml or .gml.gz)"
+_SUFFIXES = (".gml", ".xml", ".citygml", ".gml.gz", ".xml.gz", ".citygml.gz")
 _NAMESPACES = tuple(f"{{http://www.opengis.net/citygml/building/{version}}}" for version in ("1.0", "2.0"))
 _THIRD = "http://www.opengis.net/citygml/building/3.0"
 _BUILDINGS = tuple(namespace + "Building" for namespace in _NAMESPACES)
@@ -47,14 +49,14 @@ _LOWEST, _HIGHEST = -500.0, 9000.0  # m: no building on Earth stands lower or hi
 
 
 def read_citygml(
-    path: str | os.PathLike[str], *, bounds: Bounds | None = None, crs: CRS | str | int | None = None
+    path: Source | Sequence[Source], *, bounds: Bounds | None = None, crs: CRS | str | int | None = None
 ) -> BuildingModels:
-    """Read the buildings of a CityGML file with all their surfaces.
+    """Read the buildings of a CityGML file, or of several tiles, with all their surfaces.
 
     Parameters
     ----------
-    path : path-like
-        CityGML 1.0 or 2.0, plain or gzip.
+    path : path-like or sequence of path-like
+        CityGML 1.0 or 2.0, plain or gzip; a list of tiles, or a folder of them (.gml, .xml, .citygml, each also .gz).
     bounds : (xmin, ymin, xmax, ymax), optional
         Keep the buildings whose envelope touches this box, whole; in the file's CRS, m.
     crs : pyproj.CRS, str or int, optional
@@ -103,7 +105,29 @@ def read_citygml(
     """
     given = _given_crs(crs)
     box = _checked_bounds(bounds)
-    file = existing_file(path, _WHAT)
+    tiles = _tiles(path)
+    if tiles is not None:
+        return concatenate_models([_read_one(existing_file(tile, _WHAT), box, given) for tile in tiles])
+    return _read_one(existing_file(cast("Source", path), _WHAT), box, given)
+
+
+def _tiles(path: Source | Sequence[Source]) -> list[Path] | None:
+    """Return the tiles of a list or folder; None for a single file."""
+    if not isinstance(path, (str, os.PathLike)):
+        files = [Path(item) for item in path]
+        if not files:
+            raise InputError(f"the list of files is empty; name at least one file with {_WHAT}")
+        return files
+    folder = Path(path)
+    if not folder.is_dir():
+        return None
+    files = sorted(item for item in folder.iterdir() if item.is_file() and item.name.lower().endswith(_SUFFIXES))
+    if not files:
+        raise DataError(f"{folder} is a folder without a file ending in {', '.join(_SUFFIXES)}; {_WHAT} is expected")
+    return files
+
+
+def _read_one(file: Path, box: Bounds | None, given: CRS | None) -> BuildingModels:
     reader, root_srs, envelope = _stream(file)
     named = _one_system(
         file, root_srs | {k: v for k, v in reader.srs_names.items() if k not in root_srs}, ignore=given is not None

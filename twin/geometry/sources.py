@@ -21,6 +21,14 @@ from twin.errors import DataError, LimitError
 _CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
 _RATIO_FREE_BYTES = 10_000_000  # below this, a high ratio harms nobody
+_ARCHIVES = {
+    b"PK\x03\x04": "a zip archive",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"Rar!": "a RAR archive",
+    b"BZh": "packed with bzip2",
+    b"\xfd7zXZ": "packed with xz",
+    b"\x28\xb5\x2f\xfd": "packed with Zstandard",
+}
 _FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")
 _OVERLAP = max(len(word) for word in _FORBIDDEN) - 1
 
@@ -118,7 +126,7 @@ def existing_file(path: str | os.PathLike[str], what: str) -> Path:
     Raises
     ------
     DataError
-        If it is missing, a folder, empty or a Git LFS pointer.
+        If it is missing, a folder, empty, an archive or a Git LFS pointer.
 
     Examples
     --------
@@ -143,6 +151,9 @@ def existing_file(path: str | os.PathLike[str], what: str) -> Path:
             f"{file} is a Git LFS pointer ({file.stat().st_size} bytes), not the data itself; fetch it with "
             "`git lfs pull` or download the file from its publisher"
         )
+    for mark, kind in _ARCHIVES.items():
+        if head.startswith(mark):
+            raise DataError(f"{file} is {kind}; unpack it and name the file inside that holds {what}")
     return file
 
 
