@@ -328,7 +328,7 @@ def _files(entry: Mapping[str, Any], section: str, where: str, file: Path) -> tu
         raise DataError(f"{where}: file lists {len(names)} paths; an OpenStreetMap extract must be one file")
     paths = []
     for name in names:
-        data = file.parent / name
+        data = file.parent / str(name)
         if not data.is_file():
             raise DataError(f"{where}: file {data} does not exist; paths are relative to {file.parent}")
         paths.append(data.resolve())
