@@ -78,7 +78,7 @@ def value_scale(name: str, values: Iterable[NDArray[np.floating]]) -> ColourScal
     Examples
     --------
     >>> value_scale("utci_max", [np.array([28.3, 40.1])]).maximum
-    41.0
+    42.0
     """
     if name == "water_depth_max":
         return ColourScale("water", DEPTH_CLASSES[0], DEPTH_CLASSES[-1], DEPTH_CLASSES, hidden_below=DEPTH_CLASSES[0])

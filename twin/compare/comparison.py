@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from twin.compare.compatibility import check_comparable
 from twin.compare.indicators import IN_CHANGED_AREA, Indicator, View, indicator, indicators
+from twin.compare.result_caveats import result_caveats
 from twin.compare.variant import MODELS, MeasureRecord, Variant
 from twin.errors import InputError, MissingDataError
 
@@ -141,20 +142,11 @@ class Comparison:
         wanted = None if topics is None else set(topics)
         found = {}
         for variant in self.variants:
-            for caveat in variant.city.meta.caveats:
+            of_results = [caveat for event in self.events for caveat in result_caveats(variant.results[event])]
+            for caveat in (*variant.city.meta.caveats, *of_results):
                 if wanted is None or caveat.topic in wanted:
-                    found[(caveat.topic, caveat.text_en)] = caveat
-        if self._demand_is_assumed() and (wanted is None or "demand" in wanted):
-            if not any(topic == "demand" for topic, _ in found):
-                found["demand", ""] = _demand_caveat()
+                    found[caveat.topic, caveat.text_en] = caveat
         return tuple(found.values())
-
-    def _demand_is_assumed(self) -> bool:
-        return any(
-            self.baseline.model(event) == "traffic"
-            and "calibrat" not in str(self.result(event).attrs.get("demand", ""))
-            for event in self.events
-        )
 
     def topics(self, key: str) -> tuple[str, ...]:
         """Return the caveated topics an indicator rests on, in its own order."""
@@ -194,7 +186,9 @@ class Comparison:
                 rows[event, one.key] = row
         table = pd.DataFrame.from_dict(rows, orient="index")
         table.index = pd.MultiIndex.from_tuples(list(rows), names=["event", "indicator"])
-        table.columns = pd.MultiIndex.from_tuples(list(table.columns), names=["variant", "field"])
+        table.columns = pd.MultiIndex.from_tuples(
+            [tuple(column) for column in table.columns], names=["variant", "field"]
+        )
         return table
 
     def key_map(self, event: str, name: str, variant: str | None = None) -> xr.DataArray:
@@ -288,7 +282,8 @@ class Comparison:
         Returns
         -------
         GeoDataFrame
-            Columns ``event``, ``model``, ``rank``, ``place``, ``quantity``, ``unit``, ``residents``, one column per
+            Columns ``event``, ``model``, ``rank``, ``place`` (nearest street, in parentheses where the road itself
+            has no name), ``building`` (number, NaN for roads), ``quantity``, ``unit``, ``residents``, one column per
             variant with the value there, and ``geometry`` (building footprint or road section). Buildings within 30 m
             of a worse one are left out, so that one pond is one place.
         """
@@ -388,6 +383,8 @@ def compare(variants: Sequence[Variant] | Iterable[Variant], baseline: str = "ba
             local = one.key.endswith(IN_CHANGED_AREA)
             if local and changed is None:
                 continue
+            if one.optional and not any(set(one.needs) <= set(variant.results[event]) for variant in ordered):
+                continue
             view = views[event] if local else View(None, views[event].hour)
             for variant in ordered:
                 try:
@@ -425,10 +422,3 @@ def changed_area(measures: Iterable[MeasureRecord], variant: Variant) -> NDArray
     spec = variant.city.spec
     touched = ~geometry_mask(shapes, out_shape=spec.shape, transform=spec.transform, all_touched=True)
     return np.asarray(touched, np.bool_) if touched.any() else None
-
-
-def _demand_caveat() -> Caveat:
-    from twin.city.city import Caveat
-    from twin.compare.language import say
-
-    return Caveat("demand", say("caveat.demand", "en"), say("caveat.demand", "de"))

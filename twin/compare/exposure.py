@@ -152,7 +152,8 @@ def residents_of(city: City) -> pd.Series:
             f"the buildings of {city.name!r} have no column 'residents'; add it from the register of residents, "
             "or estimate it from floor area"
         )
-    return city.buildings["residents"].astype(np.float64)
+    residents: pd.Series = city.buildings["residents"].astype(np.float64)
+    return residents
 
 
 def residents_where(exposure: gpd.GeoDataFrame, threshold: float) -> float:

@@ -71,7 +71,7 @@ def _scalar(result: xr.Dataset, name: str) -> float:
     return float(result[name].values)
 
 
-_TERRAIN = ("terrain", "land_cover", "edges")
+_TERRAIN = ("terrain", "sewers", "land_cover", "edges")
 _DEPTH = ("water_depth_max",)
 
 INDICATORS = (

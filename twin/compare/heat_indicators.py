@@ -97,7 +97,7 @@ def _residents_near_cool_place(result: xr.Dataset, city: City, view: View) -> fl
     return 100.0 * reached / people if people > 0 else float("nan")
 
 
-_PHYSICS = ("heights", "trees", "land_cover", "terrain", "edges")
+_PHYSICS = ("weather", "heights", "trees", "land_cover", "terrain", "edges")
 _PEOPLE = (*_PHYSICS, "residents")
 
 INDICATORS = (
@@ -183,8 +183,8 @@ INDICATORS = (
     Indicator(
         "heat_residents_very_strong_stress",
         "heat",
-        "residents with very strong heat stress (UTCI above 38 °C) within 10 m of their building at the hottest hour",
-        "Einwohner mit sehr starker Wärmebelastung (UTCI über 38 °C) im Umkreis von 10 m um ihr Gebäude zur heißesten Stunde",
+        "residents with very strong heat stress (UTCI above 38 °C) within 10 m of home at the hottest hour",
+        "Einwohner mit sehr starker Wärmebelastung (UTCI über 38 °C) bis 10 m um ihr Haus zur heißesten Stunde",
         "residents",
         0,
         "less",

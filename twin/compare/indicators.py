@@ -55,6 +55,7 @@ class Indicator:
     compute : the function over result, city and view
     headline : whether it opens a report
     local : whether it also makes sense for a part of the grid
+    optional : whether results may lack what it needs because their event does not raise the question
     """
 
     key: str
@@ -69,6 +70,7 @@ class Indicator:
     compute: Callable[[xr.Dataset, City, View], float]
     headline: bool = False
     local: bool = False
+    optional: bool = False
 
     def label(self, language: str = "en") -> str:
         """Name in ``"en"`` or ``"de"``."""
@@ -173,5 +175,5 @@ def outdoors(city: City, view: View = WHOLE) -> NDArray[np.bool_]:
     """
     if "building_id" not in city.grid:
         raise MissingDataError(f"the grid of {city.name!r} has no variable 'building_id' to tell roofs from ground")
-    ground = np.asarray(city.grid["building_id"].values) == 0
-    return ground if view.area is None else ground & view.area
+    ground: NDArray[np.bool_] = np.asarray(city.grid["building_id"].values) == 0
+    return ground if view.area is None else np.logical_and(ground, view.area)

@@ -53,10 +53,27 @@ _WORDS = {
     "topic.residents": ("residents", "Einwohnerzahlen"),
     "topic.demand": ("traffic demand", "Verkehrsnachfrage"),
     "topic.weather": ("weather", "Wetter"),
+    "topic.sewers": ("no sewers in the model", "Kanalnetz nicht im Modell"),
     "caveat.demand": (
         "The traffic demand was not calibrated on counts; flows show where traffic shifts, not how much drives there.",
         "Die Verkehrsnachfrage wurde nicht an Zählungen kalibriert; die Belastungen zeigen, wohin sich Verkehr "
         "verlagert, nicht wie viel dort fährt.",
+    ),
+    "caveat.weather": (
+        "Air temperature, humidity and wind are the same everywhere: no heat island, no shelter from wind; nothing "
+        "beyond the edge of the area casts shade.",
+        "Lufttemperatur, Feuchte und Wind sind überall gleich: keine Wärmeinsel, kein Windschatten; jenseits des "
+        "Gebietsrands wirft nichts Schatten.",
+    ),
+    "caveat.weather.assumed": (
+        "The weather is assumed, a cloudless day. Air temperature, humidity and wind are the same everywhere: no heat "
+        "island, no shelter from wind; nothing beyond the edge of the area casts shade.",
+        "Das Wetter ist angenommen, ein wolkenloser Tag. Lufttemperatur, Feuchte und Wind sind überall gleich: keine "
+        "Wärmeinsel, kein Windschatten; jenseits des Gebietsrands wirft nichts Schatten.",
+    ),
+    "caveat.sewers": (
+        "Sewers and house drains are not in the model; the rain falls everywhere at once.",
+        "Kanalnetz und Hausanschlüsse sind nicht im Modell; der Regen fällt überall zugleich.",
     ),
     # sentences of the text
     "text.change": (
@@ -77,7 +94,8 @@ _WORDS = {
     ),
     "text.streets": (
         "Most traffic shifts with “{variant}” on {more} ({more_difference}) and {less} ({less_difference}).",
-        "Am stärksten verlagert sich Verkehr mit „{variant}“ auf {more} ({more_difference}) und {less} ({less_difference}).",
+        "Am stärksten verlagert sich Verkehr mit „{variant}“ auf {more} ({more_difference}) und {less} "
+        "({less_difference}).",
     ),
     "text.more_events": (
         "{count} more results stand in the table.",
@@ -125,6 +143,7 @@ _WORDS = {
         "Straßenkarte der Änderung der Fahrzeuge je Stunde, „{variant}“ minus „{baseline}“ ({event}): "
         "von {low} bis {high}{measures}.",
     ),
+    "unnamed.near": ("unnamed road near {street}", "Straße ohne Namen bei {street}"),
     "unnamed": ("an unnamed road", "einer Straße ohne Namen"),
     "near": ("near {street}", "bei {street}"),
     "building": ("building {number}", "Gebäude {number}"),

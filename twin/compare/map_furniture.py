@@ -96,56 +96,59 @@ def draw_roads(axes: Any, city: City, extent: Extent, color: str = "#8a919c", wi
         axes.add_collection(LineCollection(lines, colors=color, linewidths=width, zorder=3))
 
 
-def draw_measures(axes: Any, measures: Iterable[MeasureRecord], extent: Extent, *, under_roads: bool = False) -> int:
-    """Outline the footprints of measures, dashed on a white ground; return how many shapes were drawn.
+def draw_measures(axes: Any, measures: Iterable[MeasureRecord], extent: Extent, *, on_roads: bool = False) -> int:
+    """Outline the footprints of measures, dashed on a white ground; return how many outlines were drawn.
 
-    With `under_roads`, measures on roads become a band behind the road, so that its flow stays readable.
+    With `on_roads`, measures on roads become a band behind the road, so that its flow stays readable. Many small shapes
+    of one measure, such as the crowns of an avenue, get one outline around the group.
     """
-    import shapely
     from matplotlib.collections import LineCollection
 
-    drawn = 0
+    lines: list[NDArray[np.float64]] = []
+    bands: list[NDArray[np.float64]] = []
     for measure in measures:
-        shapes = measure.footprint.geometry
-        # points (single trees) get a ring that can be seen, 1/150 of the map wide
-        radius = (extent[2] - extent[0]) / 150.0
-        outlines = [
-            shape.buffer(radius).exterior if shape.geom_type in ("Point",) else shape
-            for shape in shapely.get_parts(shapes[~shapes.is_empty & shapes.notna()].to_numpy())
-        ]
-        bands = [
-            np.asarray(shape.coords)[:, :2] for shape in outlines if under_roads and shape.geom_type == "LineString"
-        ]
-        if bands:
-            axes.add_collection(LineCollection(bands, colors=MEASURE, linewidths=11, alpha=0.45, zorder=4.2))
-            drawn += len(bands)
-            outlines = [shape for shape in outlines if shape.geom_type != "LineString"]
-        lines: list[NDArray[np.float64]] = []
-        for shape in outlines:
-            rings = [shape.exterior, *shape.interiors] if shape.geom_type == "Polygon" else [shape]
-            lines += [np.asarray(ring.coords)[:, :2] for ring in rings]
-        if lines:
-            axes.add_collection(LineCollection(lines, colors="white", linewidths=2.6, zorder=6))
-            axes.add_collection(
-                LineCollection(lines, colors=MEASURE, linewidths=1.4, linestyles=(0, (4, 1.4)), zorder=7)
-            )
-            drawn += len(lines)
-    return drawn
+        for shape in _outlines(measure, extent):
+            if shape.geom_type == "Polygon":
+                lines += [np.asarray(ring.coords)[:, :2] for ring in (shape.exterior, *shape.interiors)]
+            elif shape.geom_type in ("LineString", "LinearRing"):
+                (bands if on_roads else lines).append(np.asarray(shape.coords)[:, :2])
+    if bands:
+        # opaque and pale: directions and neighbours overlap, which would darken anything transparent
+        axes.add_collection(LineCollection(bands, colors="#eda6cd", linewidths=9, capstyle="round", zorder=4.2))
+    if lines:
+        axes.add_collection(LineCollection(lines, colors="white", linewidths=2.4, alpha=0.8, zorder=6))
+        axes.add_collection(LineCollection(lines, colors=MEASURE, linewidths=1.2, linestyles=(0, (4, 1.4)), zorder=7))
+    return len(lines) + len(bands)
+
+
+def _outlines(measure: MeasureRecord, extent: Extent) -> list[Any]:
+    import shapely
+
+    shapes = measure.footprint.geometry
+    parts = shapely.get_parts(shapes[shapes.notna() & ~shapes.is_empty].to_numpy())
+    if not len(parts):
+        return []
+    small = shapely.get_type_id(parts) != shapely.GeometryType.LINESTRING
+    # 1/70 of the map: what lies closer is one group to the eye
+    reach = (extent[2] - extent[0]) / 70.0
+    if small.all() and (len(parts) > 6 or (shapely.area(parts) == 0).any()):
+        grouped = shapely.buffer(shapely.union_all(shapely.buffer(parts, reach)), -0.6 * reach)
+        return list(shapely.get_parts(shapely.simplify(grouped, 0.1 * reach)))
+    return list(parts)
 
 
 def draw_scale_bar(axes: Any, extent: Extent, language: str) -> None:
     """Draw a bar of a round length, about a quarter of the map wide, at the lower left."""
-    width, height = extent[2] - extent[0], extent[3] - extent[1]
+    width = extent[2] - extent[0]
     length = round_length(width / 4.0)
     x, y = extent[0] + 0.035 * width, extent[1] + 0.035 * width
-    box = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none"}
     label = f"{number(length / 1000, 0, language)} km" if length >= 1000 else f"{number(length, 0, language)} m"
     tall = 0.012 * width
     from matplotlib.patches import Rectangle
 
-    axes.add_patch(
-        Rectangle((x - 0.015 * width, y - 0.02 * width), length + 0.03 * width, 0.095 * width, zorder=9, **box)
-    )
+    ground = Rectangle((x - 0.015 * width, y - 0.02 * width), length + 0.03 * width, 0.095 * width)
+    ground.set(facecolor="white", alpha=0.85, edgecolor="none", zorder=9)
+    axes.add_patch(ground)
     for part, color in ((0, INK), (1, "white")):
         axes.add_patch(
             Rectangle(
@@ -153,7 +156,6 @@ def draw_scale_bar(axes: Any, extent: Extent, language: str) -> None:
             )
         )
     axes.text(x + length / 2, y + 1.6 * tall, label, ha="center", va="bottom", fontsize=SMALL, color=INK, zorder=10)
-    del height
 
 
 def round_length(wish: float) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -45,8 +45,8 @@ SMALLEST = {
 """Smaller differences are not coloured; in the unit of the variable."""
 
 TOPICS = {
-    "heat": ("heights", "trees", "land_cover", "terrain", "edges"),
-    "flood": ("terrain", "land_cover", "heights", "edges"),
+    "heat": ("weather", "heights", "trees", "land_cover", "terrain", "edges"),
+    "flood": ("terrain", "sewers", "land_cover", "heights", "edges"),
     "traffic": ("demand", "roads", "residents"),
 }
 """Topics of caveats that matter for the maps of each model."""
@@ -283,7 +283,8 @@ class Sheet:
         from matplotlib.lines import Line2D
         from matplotlib.patches import Patch
 
-        drawn = furniture.draw_measures(self.axes, variant.measures, self.extent, under_roads=roads)
+        seen = [measure for measure in variant.measures if matters(measure.changes, roads=roads)]
+        drawn = furniture.draw_measures(self.axes, seen, self.extent, on_roads=roads)
         furniture.draw_tag(self.axes, self.tag)
         furniture.draw_scale_bar(self.axes, self.extent, language)
         furniture.draw_north_arrow(self.axes, language)
@@ -304,11 +305,23 @@ class Sheet:
             label = say("map.measure", language)
             handles.append(Line2D([], [], color=furniture.MEASURE, linewidth=1.4, linestyle=(0, (4, 1.4)), label=label))
         legend = self.figure.legend(
-            handles=handles, loc="lower left", bbox_to_anchor=(0.005, self.legend_bottom), ncols=3, fontsize=furniture.SMALL,
+            handles=handles, loc="lower left", bbox_to_anchor=(0.005, self.legend_bottom), ncols=3,
+            fontsize=furniture.SMALL,
             frameon=False, borderpad=0.2, handlelength=1.8, columnspacing=1.2, title=self.note or None,
             title_fontsize=furniture.SMALL, alignment="left",
         )  # fmt: skip
         legend.get_title().set_color(furniture.INK)
+
+
+def matters(changes: Sequence[str], *, roads: bool) -> bool:
+    """Return whether a measure with these changes belongs on a map of roads, or of the ground.
+
+    Examples
+    --------
+    >>> matters(("network",), roads=False), matters(("canopy_height", "trees"), roads=True), matters((), roads=True)
+    (False, False, True)
+    """
+    return not changes or (bool({"network", "buildings"} & set(changes)) if roads else set(changes) != {"network"})
 
 
 def map_label(comparison: Comparison, event: str, name: str, language: str) -> str:
@@ -316,8 +329,26 @@ def map_label(comparison: Comparison, event: str, name: str, language: str) -> s
     if name != "utci_hottest_hour":
         return variables.label(name, language)
     hour = comparison.views[event].hour
-    clock = "" if hour is None else str(np.datetime_as_string(hour, unit="m"))[11:16]
+    clock = "" if hour is None else clock_time(hour, comparison.result(event)["time"].attrs)
     return variables.label("utci", language) + (say("map.hour", language, hour=clock) if clock else "")
+
+
+def clock_time(hour: np.datetime64, attributes: Mapping[str, Any]) -> str:
+    """Return an hour as people read it, with its end where it is a step and its zone where that is known.
+
+    Examples
+    --------
+    >>> steps = {"interval": "start", "step_seconds": 3600.0, "utc_offset_hours": 1.0}
+    >>> clock_time(np.datetime64("2018-07-26T14:00"), steps)
+    '14:00–15:00 (UTC+1)'
+    """
+    words = str(np.datetime_as_string(hour, unit="m"))[11:]
+    if attributes.get("interval") == "start" and "step_seconds" in attributes:
+        end = hour + np.timedelta64(round(float(attributes["step_seconds"])), "s")
+        words += f"–{str(np.datetime_as_string(end, unit='m'))[11:]}"
+    if "utc_offset_hours" in attributes:
+        words += f" (UTC{float(attributes['utc_offset_hours']):+g})"
+    return words
 
 
 def _wrapped(title: str) -> list[str]:

@@ -21,6 +21,7 @@ from twin.atomic import replacing
 from twin.compare.indicators import IN_CHANGED_AREA, indicator
 from twin.compare.language import enumeration, index, number, quantity, say, topic
 from twin.compare.report_tables import (
+    Cell,
     chip,
     escape,
     indicator_table,
@@ -97,7 +98,7 @@ def render(comparison: Comparison, language: str = "en") -> str:
     ]
     for position, event in enumerate(comparison.events):
         label = comparison.baseline.event_label(event, language)
-        title = label[:1].upper() + label[1:]
+        title = _upper(label)
         sections.append((f"event-{position}", title, _event(comparison, event, position, language)))
     measures = measure_table(comparison, language)
     if measures:
@@ -109,7 +110,8 @@ def render(comparison: Comparison, language: str = "en") -> str:
     ]
     contents = "".join(f'<li><a href="#{key}">{escape(title)}</a></li>' for key, title, _ in sections)
     body = "".join(
-        f'<section id="{key}" aria-labelledby="{key}-title"><h2 id="{key}-title">{escape(title)}</h2>{content}</section>'
+        f'<section id="{key}" aria-labelledby="{key}-title"><h2 id="{key}-title">{escape(title)}</h2>'
+        f"{content}</section>"
         for key, title, content in sections
     )
     today = datetime.date.today()
@@ -154,6 +156,11 @@ def _card(comparison: Comparison, event: str, language: str) -> str:
             words = _after_before(comparison, event, everywhere, variant, language)
             judged = chip(comparison.judgement(event, everywhere, variant.name), language)
             rows.append((say("report.everywhere", language), f"{escape(words)} {judged}"))
+        if model == "flood" and np.isfinite(comparison.value(event, "flood_outflow_volume")):
+            key = "flood_outflow_volume"
+            judged = chip(comparison.judgement(event, key, variant.name), language)
+            words = _after_before(comparison, event, key, variant, language)
+            rows.append((_upper(indicator(key).label(language)), f"{escape(words)} {judged}"))
         where = _where(comparison, event, variant, language)
         if where:
             rows.append((say("report.question.where", language), escape(where)))
@@ -176,6 +183,10 @@ def _card(comparison: Comparison, event: str, language: str) -> str:
     rests = ", ".join(topics) if topics else say("report.none", language)
     parts.append(f'<p class="rests"><strong>{say("report.rests", language)}</strong>: {escape(rests)}</p></article>')
     return "".join(parts)
+
+
+def _upper(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _first_known(comparison: Comparison, event: str, keys: tuple[str, ...]) -> str:
@@ -214,11 +225,14 @@ def _where(comparison: Comparison, event: str, variant: Variant, language: str) 
     from twin.compare.worst_places import place_names
 
     if comparison.baseline.model(event) == "traffic":
-        streets = comparison.street_differences(event)[f"difference {variant.name}"].dropna()
-        found = [s for s in (streets.idxmax(), streets.idxmin()) if abs(streets[s]) >= 1] if len(streets) else []
+        changed = comparison.street_differences(event)[f"difference {variant.name}"].dropna()
+        if changed.empty:
+            return ""
+        flows = {str(changed.idxmax()): float(changed.max()), str(changed.idxmin()): float(changed.min())}
         return "; ".join(
-            f"{street} {quantity(float(streets[street]), 'h-1', 0, language, signed=True)}"
-            for street in dict.fromkeys(found)
+            f"{street} {quantity(flow, 'h-1', 0, language, signed=True)}"
+            for street, flow in flows.items()
+            if abs(flow) >= 1
         )
     maps = comparison.key_maps(event)
     if not maps:
@@ -245,7 +259,7 @@ def _screening(comparison: Comparison, language: str) -> str:
     if not caveats:
         return f"<p>{say('report.no_caveats', language)}</p>"
     items = "".join(
-        f"<li><strong>{escape(topic(caveat.topic, language).capitalize())}</strong>: {escape(caveat.text(language))}</li>"
+        f"<li><strong>{escape(_upper(topic(caveat.topic, language)))}</strong>: {escape(caveat.text(language))}</li>"
         for caveat in caveats
     )
     return f'<div class="notice"><p>{say("report.screening.text", language)}</p><ul>{items}</ul></div>'
@@ -329,7 +343,7 @@ def _method(comparison: Comparison, language: str) -> str:
 
 
 def _quality(comparison: Comparison, language: str) -> str:
-    rows = []
+    rows: list[list[Cell]] = []
     for event in comparison.events:
         for name in ("volume_error", "relative_gap"):
             if all(name in variant.results[event] for variant in comparison.variants):

@@ -107,7 +107,7 @@ def _indicator_row(comparison: Comparison, event: str, one: Indicator, language:
         signed = number(change, one.decimals, language, signed=True)
         if one.unit == "%":
             signed = quantity(change, "%", one.decimals, language, signed=True)
-        elif base and change and one.unit != "degC" and math.isfinite(change):
+        elif base and judgement != "same" and one.unit != "degC" and math.isfinite(change):
             signed += f" ({number(100 * change / abs(base), 0, language, signed=True)} %)"
         row.append((number(comparison.value(event, one.key, variant.name), one.decimals, language), "number"))
         row.append((f"{signed} {chip(judgement, language)}", "change"))
@@ -134,8 +134,11 @@ def worst_table(comparison: Comparison, event: str, language: str, n: int = 10) 
     rows = []
     for _, place in places.iterrows():
         where = str(place["place"])
-        if not traffic:
-            here = say("building", language, number=_building_number(comparison, place.geometry))
+        if traffic and where.startswith("("):
+            near = where.strip("()")
+            where = say("unnamed.near", language, street=near) if near else say("unnamed", language)
+        elif not traffic:
+            here = say("building", language, number=f"{place['building']:.0f}")
             where = f"{where}, {here}" if where else here
         row: list[Cell] = [f"{place['rank']}. {escape(where)}"]
         if not traffic:
@@ -143,12 +146,6 @@ def worst_table(comparison: Comparison, event: str, language: str, n: int = 10) 
         row += [(number(float(place[variant.name]), digits, language), "number") for variant in comparison.variants]
         rows.append(row)
     return table(head, rows, escape(words), language)
-
-
-def _building_number(comparison: Comparison, footprint: object) -> str:
-    buildings = comparison.baseline.city.buildings
-    found = buildings.index[buildings.geometry == footprint]
-    return str(found[0]) if len(found) else "?"
 
 
 def street_table(comparison: Comparison, event: str, language: str, n: int = 12) -> str:

@@ -41,6 +41,8 @@ def draw_roads(
     """
     if extent not in ("grid", "network"):
         raise InputError(f"extent is {extent!r}; it must be 'grid' or 'network'")
+    import shapely
+
     table = comparison.road_differences(event)
     bounds: Extent = comparison.baseline.city.spec.bounds
     if extent == "network":
@@ -56,7 +58,11 @@ def draw_roads(
     else:
         arrays = [table[v.name].to_numpy(np.float64) for v in comparison.variants]
         values = table[variant.name].to_numpy(np.float64)
-        top = value_scale("road_flow", [np.append(np.concatenate(arrays), 0.0)]).maximum
+        # scaled to what is in sight: a motorway at the edge must not make every street of the village pale
+        sight = table.geometry.intersects(shapely.box(*bounds)).to_numpy()
+        seen = np.concatenate([array[sight & (array >= 1.0)] for array in arrays])
+        high = float(np.percentile(seen, 96)) if seen.size else 1.0
+        top = value_scale("road_flow", [np.array([0.0, high])]).maximum
         scale = ColourScale("cividis_r", 0.0, top, hidden_below=1.0)
         note = ""
     label = say("map.both", language)

@@ -43,6 +43,13 @@ def _kilometres_in_quiet_streets(result: xr.Dataset, city: City) -> float:
     return float((flow * links["length"].to_numpy(np.float64))[quiet].sum() / 1000.0)
 
 
+def _closed_by_water(result: xr.Dataset) -> float:
+    if "flooded_links" in result.attrs:
+        return float(result.attrs["flooded_links"])
+    passable = float(result.attrs.get("passable_depth", 0.3))
+    return float((np.nan_to_num(np.asarray(result["road_water_depth"].values, np.float64)) > passable).sum())
+
+
 _ROADS = ("demand", "roads")
 
 INDICATORS = (
@@ -132,5 +139,18 @@ INDICATORS = (
         ("unserved_demand",),
         lambda r, c, v: _scalar(r, "unserved_demand"),
         headline=True,
+    ),
+    Indicator(
+        "traffic_links_closed_by_water",
+        "traffic",
+        "road sections and directions closed by water",
+        "durch Wasser gesperrte Abschnitte und Richtungen",
+        "sections",
+        0,
+        "less",
+        ("terrain", "sewers", "roads"),
+        ("road_water_depth",),
+        lambda r, c, v: _closed_by_water(r),
+        optional=True,
     ),
 )

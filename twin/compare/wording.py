@@ -68,13 +68,23 @@ def headline(comparison: Comparison, event: str, language: str = "en") -> str:
 
 
 def second(comparison: Comparison, event: str, language: str = "en") -> str:
-    """Return a sentence about the people or the place an event meets; ``""`` if nothing was computed."""
-    for key in _SECOND[comparison.baseline.model(event)]:
-        if comparison.value(event, key) == comparison.value(event, key):
-            one = indicator(key)
-            label = _capital(one.label(language))
-            return say("text.also", language, label=label, changes=changes(comparison, event, one, language))
-    return ""
+    """Return a sentence about the people or the place an event meets; ``""`` if nothing was computed.
+
+    The first that changes with a variant, else the first.
+    """
+    known = [
+        key
+        for key in _SECOND[comparison.baseline.model(event)]
+        if comparison.value(event, key) == comparison.value(event, key)
+    ]
+    if not known:
+        return ""
+    moving = [
+        key for key in known if any(comparison.judgement(event, key, v.name) != "same" for v in comparison.others)
+    ]
+    one = indicator((moving or known)[0])
+    label = _capital(one.label(language))
+    return say("text.also", language, label=label, changes=changes(comparison, event, one, language))
 
 
 def changes(comparison: Comparison, event: str, one: Indicator, language: str = "en") -> str:

@@ -53,7 +53,7 @@ def worst_places(comparison: Comparison, n: int = 10, event: str | None = None) 
         table = table.assign(quantity=_QUANTITY[model], unit=_UNIT[model], **leading)
         tables.append(table)
     names = [variant.name for variant in comparison.variants]
-    columns = ["event", "model", "rank", "place", "quantity", "unit", "residents", *names, "geometry"]
+    columns = ["event", "model", "rank", "place", "building", "quantity", "unit", "residents", *names, "geometry"]
     crs = comparison.baseline.city.spec.crs
     if not tables:
         return gpd.GeoDataFrame({column: [] for column in columns}, geometry="geometry", crs=crs)
@@ -79,7 +79,7 @@ def _buildings(comparison: Comparison, event: str, n: int) -> gpd.GeoDataFrame:
         highest = highest[table["residents"].reindex(highest.index) > 0]  # where people live, not sheds
     order = highest.sort_values(ascending=False, kind="stable").index
     chosen = _apart(table.loc[order], n)
-    return chosen.assign(place=place_names(chosen, comparison.baseline.city))
+    return chosen.assign(place=place_names(chosen, comparison.baseline.city), building=chosen.index)
 
 
 def _apart(ordered: gpd.GeoDataFrame, n: int) -> gpd.GeoDataFrame:
@@ -104,10 +104,17 @@ def _roads(comparison: Comparison, event: str, n: int) -> gpd.GeoDataFrame:
     order = highest[highest > 0].sort_values(ascending=False, kind="stable").index
     street = table["name"].fillna("").astype(str)
     street = street.where(street != "", table["ref"].fillna("").astype(str))
-    street = street.where(street != "", table["road_class"].astype(str))
     # one line per street: the fullest section stands for it
-    first = street.loc[order].drop_duplicates().index[:n]
-    return table.loc[first].assign(place=street.loc[first], residents=np.nan)
+    first = street.loc[order][lambda names: (names == "") | ~names.duplicated()].index[:n]
+    chosen = table.loc[first]
+    near = place_names(chosen, comparison.baseline.city)
+    place = street.loc[first].where(street.loc[first] != "", near.map(_unnamed))
+    return chosen.assign(place=place, residents=np.nan, building=np.nan)
+
+
+def _unnamed(near: str) -> str:
+    """Mark a road without a name; the report writes these words in its language."""
+    return f"({near})"
 
 
 def place_names(places: gpd.GeoDataFrame, city: City) -> pd.Series:
