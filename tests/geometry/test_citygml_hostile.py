@@ -148,6 +148,13 @@ def test_a_broken_outline_is_refused_and_named_and_the_rest_kept(gml, write, rin
     assert reason in models.report.refused[0].reason
 
 
+def test_an_outline_above_the_vertex_limit_is_refused(gml, write, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_POLYGON_VERTICES", 5)
+    models = read_citygml(write("t.gml", roof_of(gml, f"{A} {B} 389010 5819005 40 {C} {D} {A}")))
+    assert len(models.surfaces) == 1
+    assert "MAX_POLYGON_VERTICES" in models.report.refused[0].reason
+
+
 def test_an_unclosed_ring_is_closed_and_reported(gml, write):
     models = read_citygml(write("t.gml", roof_of(gml, f"{A} {B} {C} {D}")))
     assert len(models.surfaces) == 2

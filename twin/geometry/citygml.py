@@ -9,17 +9,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from lxml import etree
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from twin.errors import DataError, InputError
 from twin.geometry.building_models import concatenate_models, extents, keep_rows, without_doubles
 from twin.geometry.citygml_building import BuildingReader
-from twin.geometry.citygml_polygons import GML
+from twin.geometry.citygml_stream import WHAT, stream_buildings
 from twin.geometry.records import BuildingModels, ReadReport, Refusal, Surfaces
 from twin.geometry.reference_systems import (
     NamedSystem,
@@ -28,7 +27,7 @@ from twin.geometry.reference_systems import (
     parse_srs_name,
     split_compound,
 )
-from twin.geometry.sources import existing_file, open_checked
+from twin.geometry.sources import existing_file
 from twin.geometry.surfaces import FAULT_TEXT, RingFault, check_rings, classed_by_slope
 
 if TYPE_CHECKING:
@@ -37,14 +36,7 @@ if TYPE_CHECKING:
 Bounds = tuple[float, float, float, float]
 Source = str | os.PathLike[str]
 
-_WHAT = "a CityGML 1.0 or 2.0 city model (.gml, .xml or .gml.gz)"
 _SUFFIXES = (".gml", ".xml", ".citygml", ".gml.gz", ".xml.gz", ".citygml.gz")
-_NAMESPACES = tuple(f"{{http://www.opengis.net/citygml/building/{version}}}" for version in ("1.0", "2.0"))
-_THIRD = "http://www.opengis.net/citygml/building/3.0"
-_BUILDINGS = tuple(namespace + "Building" for namespace in _NAMESPACES)
-_CLEARED = tuple(
-    "{*}" + name for name in ("cityObjectMember", "featureMember", "member", "appearanceMember", "surfaceDataMember")
-)
 _LOWEST, _HIGHEST = -500.0, 9000.0  # m: no building on Earth stands lower or higher
 
 
@@ -107,8 +99,8 @@ def read_citygml(
     box = _checked_bounds(bounds)
     tiles = _tiles(path)
     if tiles is not None:
-        return concatenate_models([_read_one(existing_file(tile, _WHAT), box, given) for tile in tiles])
-    return _read_one(existing_file(cast("Source", path), _WHAT), box, given)
+        return concatenate_models([_read_one(existing_file(tile, WHAT), box, given) for tile in tiles])
+    return _read_one(existing_file(cast("Source", path), WHAT), box, given)
 
 
 def _tiles(path: Source | Sequence[Source]) -> list[Path] | None:
@@ -116,19 +108,19 @@ def _tiles(path: Source | Sequence[Source]) -> list[Path] | None:
     if not isinstance(path, (str, os.PathLike)):
         files = [Path(item) for item in path]
         if not files:
-            raise InputError(f"the list of files is empty; name at least one file with {_WHAT}")
+            raise InputError(f"the list of files is empty; name at least one file with {WHAT}")
         return files
     folder = Path(path)
     if not folder.is_dir():
         return None
     files = sorted(item for item in folder.iterdir() if item.is_file() and item.name.lower().endswith(_SUFFIXES))
     if not files:
-        raise DataError(f"{folder} is a folder without a file ending in {', '.join(_SUFFIXES)}; {_WHAT} is expected")
+        raise DataError(f"{folder} is a folder without a file ending in {', '.join(_SUFFIXES)}; {WHAT} is expected")
     return files
 
 
 def _read_one(file: Path, box: Bounds | None, given: CRS | None) -> BuildingModels:
-    reader, root_srs, envelope = _stream(file)
+    reader, root_srs, envelope = stream_buildings(file)
     named = _one_system(
         file, root_srs | {k: v for k, v in reader.srs_names.items() if k not in root_srs}, ignore=given is not None
     )
@@ -163,76 +155,6 @@ def _read_one(file: Path, box: Bounds | None, given: CRS | None) -> BuildingMode
             str(file), reader.seen, len(table), tuple(reader.repaired), tuple(reader.refused), tuple(notes)
         ),
     )
-
-
-def _stream(file: Path) -> tuple[BuildingReader, dict[str, str], Any]:
-    """Parse the file; return the reader, the srsNames of the model itself and its envelope's corners."""
-    reader = BuildingReader()
-    root_srs: dict[str, str] = {}
-    envelope: Any = None
-    checked = False
-    with open_checked(file, xml=True) as stream:
-        context = etree.iterparse(
-            stream,
-            events=("end",),
-            tag=(*_BUILDINGS, f"{{{_THIRD}}}Building", GML + "Envelope", *_CLEARED),
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            huge_tree=False,
-            remove_comments=True,
-            remove_pis=True,
-        )
-        try:
-            for _, element in context:
-                if not checked:  # an encoding that hides the declaration from the byte check does not hide it here
-                    checked = True
-                    if element.getroottree().docinfo.internalDTD is not None:
-                        raise DataError(f"{file} declares a document type (DTD); geodata needs none: it is refused")
-                if element.tag == GML + "Envelope":
-                    holder = element.getparent()
-                    if holder is not None and holder.getparent() is not None and holder.getparent().getparent() is None:
-                        envelope = (element.findtext(GML + "lowerCorner"), element.findtext(GML + "upperCorner"))
-                        if element.get("srsName"):
-                            root_srs[element.get("srsName")] = "the model's envelope"
-                    continue
-                if element.tag in _BUILDINGS:
-                    reader.take(element)
-                elif _THIRD in element.tag:
-                    raise DataError(
-                        f"{file} is CityGML 3.0; {_WHAT} is needed: convert it, or ask for the older export"
-                    )
-                _give_back(element)
-        except etree.XMLSyntaxError as error:
-            raise DataError(
-                f"{file} is not well-formed XML or cut off: {error.msg} (after {reader.seen} buildings, none of which "
-                "is used); fetch the file again"
-            ) from None
-        except DataError as error:
-            if reader.seen:
-                raise DataError(f"{error} (after {reader.seen} buildings, none of which is used)") from None
-            raise
-        root = context.root
-    _check_root(root, file)
-    return reader, root_srs, envelope
-
-
-def _give_back(element: Any) -> None:
-    """Free an element that is done and those before it, but for the model's own envelope."""
-    element.clear()
-    parent = element.getparent()
-    before = element.getprevious()
-    while before is not None and parent is not None:
-        parent.remove(before)
-        before = element.getprevious()
-
-
-def _check_root(root: Any, file: Path) -> None:
-    name = etree.QName(root)
-    if name.localname not in ("CityModel", "FeatureCollection"):
-        raise DataError(f"{file} is XML but its root element is {name.localname!r}, not CityModel; {_WHAT} is expected")
-    if "citygml/3.0" in (name.namespace or ""):
-        raise DataError(f"{file} is CityGML 3.0; {_WHAT} is needed: convert it, or ask for the older export")
 
 
 def _given_crs(crs: CRS | str | int | None) -> CRS | None:

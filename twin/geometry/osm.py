@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-from array import array
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,37 +17,16 @@ from numpy.typing import NDArray
 from twin.errors import DataError
 from twin.geometry.osm_areas import assemble_areas
 from twin.geometry.osm_pbf import check_pbf, is_pbf
+from twin.geometry.osm_raw import RawObjects, Tags, read_objects
+from twin.geometry.osm_roads import known_stretch, select_restrictions, select_roads
 from twin.geometry.osm_tags import is_area, is_line, is_road, speaking_tags
-from twin.geometry.records import OsmData, OsmRestriction, OsmWay, ReadReport, Refusal
+from twin.geometry.records import OsmData, ReadReport, Refusal
 from twin.geometry.sources import existing_file, open_checked, read_through
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 _WHAT = "an OpenStreetMap extract (.osm, .osm.gz or .osm.pbf)"
-Tags = dict[str, str]
-
-
-@dataclass
-class RawObjects:
-    """Everything of interest in a file, as read: ids, coordinates, references and tags."""
-
-    node_id: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    node_xy: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
-    node_tags: dict[int, Tags] = field(default_factory=dict)
-    ways: dict[int, tuple[Sequence[int], Tags]] = field(default_factory=dict)
-    relations: dict[int, tuple[list[tuple[str, int, str]], Tags]] = field(default_factory=dict)
-    bounds: tuple[float, float, float, float] | None = None
-    misplaced: list[int] = field(default_factory=list)
-    repeated: int = 0
-
-    def positions(self, refs: Any) -> NDArray[np.int64]:
-        """Return the rows of node ids in `node_id`, -1 where a node is not in the file."""
-        wanted = np.asarray(refs, dtype=np.int64)
-        if len(self.node_id) == 0:
-            return np.full(wanted.shape, -1, dtype=np.int64)
-        rows = np.minimum(np.searchsorted(self.node_id, wanted), len(self.node_id) - 1)
-        return np.where(self.node_id[rows] == wanted, rows, -1).astype(np.int64)
 
 
 def read_osm(path: str | os.PathLike[str]) -> OsmData:
@@ -100,7 +76,7 @@ def read_osm(path: str | os.PathLike[str]) -> OsmData:
     """
     file = existing_file(path, _WHAT)
     form, date = _check_form(file)
-    raw = _read_objects(file, form)
+    raw = read_objects(file, form)
     return _sort_out(raw, file, date)
 
 
@@ -123,57 +99,11 @@ def _check_form(file: Path) -> tuple[str, str | None]:
     return ("osm.gz" if packed else "osm"), found.group(1).decode() if found else None
 
 
-def _read_objects(file: Path, form: str) -> RawObjects:
-    import osmium
-
-    raw = RawObjects()
-    ids, lon, lat = array("q"), array("d"), array("d")  # a large town has millions: 8 bytes each, not 32
-    try:
-        processor: Any = osmium.FileProcessor(osmium.io.File(str(file), form))
-        box = processor.header.box()
-        if box.valid():
-            low, high = box.bottom_left, box.top_right
-            raw.bounds = (low.lon, low.lat, high.lon, high.lat)
-        for item in processor:
-            if item.deleted or not item.visible:
-                continue
-            number = item.id
-            if item.is_node():
-                place = item.location
-                if not place.valid():
-                    raw.misplaced.append(number)
-                    continue
-                ids.append(number)
-                lon.append(place.lon)
-                lat.append(place.lat)
-                if item.tags:
-                    raw.node_tags[number] = dict(item.tags)
-            elif item.is_way():
-                raw.repeated += number in raw.ways
-                raw.ways[number] = array("q", [node.ref for node in item.nodes]), dict(item.tags)
-            elif item.is_relation():
-                raw.repeated += number in raw.relations
-                members = [(member.type, member.ref, member.role) for member in item.members]
-                raw.relations[number] = members, dict(item.tags)
-    except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
-        seen = f"{len(ids):,} nodes, {len(raw.ways):,} ways and {len(raw.relations):,} relations"
-        raise DataError(
-            f"{file} cannot be read as OpenStreetMap data: {error} (after {seen}, none of which is used); "
-            "it is cut off or not OSM: fetch it again"
-        ) from None
-    # a node that comes twice counts as last written, as with ways and relations: reversed, unique keeps the last
-    unique, rows = np.unique(np.array(ids, dtype=np.int64)[::-1], return_index=True)
-    raw.repeated += len(ids) - len(unique)
-    raw.node_id = unique
-    raw.node_xy = np.column_stack([np.array(lon, dtype=np.float64)[::-1], np.array(lat, dtype=np.float64)[::-1]])[rows]
-    return raw
-
-
 def _sort_out(raw: RawObjects, file: Path, date: str | None) -> OsmData:
     repaired: list[Refusal] = []
     refused = [Refusal(f"n{number}", "its position is not a longitude and latitude") for number in raw.misplaced]
-    roads = _roads(raw, repaired, refused)
-    restrictions, asked = _restrictions(raw, {road.id for road in roads}, refused)
+    roads = select_roads(raw, repaired, refused)
+    restrictions, asked = select_restrictions(raw, {road.id for road in roads}, refused)
     areas, candidates = assemble_areas(raw, repaired, refused)
     lines, line_count = _lines(raw, repaired, refused)
     points = _points(raw)
@@ -210,96 +140,6 @@ def _sort_out(raw: RawObjects, file: Path, date: str | None) -> OsmData:
     )
 
 
-def _longest_known(present: NDArray[np.bool_]) -> slice:
-    """Return the longest stretch without a gap."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], present, [False]]).astype(np.int8)))
-    starts, stops = edges[::2], edges[1::2]
-    if len(starts) == 0:
-        return slice(0, 0)
-    longest = int(np.argmax(stops - starts))
-    return slice(int(starts[longest]), int(stops[longest]))
-
-
-def _known_stretch(
-    name: str, refs: Sequence[int], raw: RawObjects, repaired: list[Refusal], refused: list[Refusal]
-) -> NDArray[np.int64] | None:
-    """Return the node ids of a line in order, without repetition, as far as the file has them; None if too few."""
-    nodes = np.array(refs, dtype=np.int64)
-    present = raw.positions(nodes) >= 0
-    missing = int((~present).sum())
-    if missing:
-        nodes = nodes[_longest_known(present)]
-    if len(nodes) > 1:
-        nodes = nodes[np.concatenate([[True], nodes[1:] != nodes[:-1]])]
-    if len(nodes) < 2:
-        reason = f"{missing} of {len(refs)} nodes are not in the file" if missing else "it has fewer than two nodes"
-        refused.append(Refusal(name, f"no line is left: {reason}"))
-        return None
-    if missing:
-        repaired.append(
-            Refusal(name, f"{missing} of {len(refs)} nodes are not in the file: its longest known stretch was kept")
-        )
-    return nodes
-
-
-def _roads(raw: RawObjects, repaired: list[Refusal], refused: list[Refusal]) -> list[OsmWay]:
-    roads = []
-    for number, (refs, tags) in raw.ways.items():
-        if is_road(refs, tags):
-            nodes = _known_stretch(f"w{number}", refs, raw, repaired, refused)
-            if nodes is not None:
-                roads.append(OsmWay(number, nodes, tags))
-    return roads
-
-
-def _restrictions(raw: RawObjects, roads: set[int], refused: list[Refusal]) -> tuple[list[OsmRestriction], int]:
-    found: list[OsmRestriction] = []
-    asked = 0
-    for number, (members, tags) in raw.relations.items():
-        kind_of_relation = tags.get("type", "")
-        if kind_of_relation != "restriction" and not kind_of_relation.startswith("restriction:"):
-            continue
-        starts = [ref for form, ref, role in members if role == "from" and form == "w"]
-        ends = [ref for form, ref, role in members if role == "to" and form == "w"]
-        via_nodes = [ref for form, ref, role in members if role == "via" and form == "n"]
-        via_ways = tuple(ref for form, ref, role in members if role == "via" and form == "w")
-        asked += max(1, len(starts) * len(ends))
-        reason = _restriction_fault(raw, roads, starts, ends, via_nodes, via_ways)
-        if reason:
-            refused += [Refusal(f"r{number}", reason)] * max(1, len(starts) * len(ends))
-            continue
-        via = via_nodes[0] if via_nodes else None
-        # no_entry names several ways in, no_exit several ways out: one record each
-        found += [
-            OsmRestriction(number, tags.get("restriction", ""), start, via, via_ways, end, tags)
-            for start in starts
-            for end in ends
-        ]
-    return found, asked
-
-
-def _restriction_fault(
-    raw: RawObjects,
-    roads: set[int],
-    starts: list[int],
-    ends: list[int],
-    via_nodes: list[int],
-    via_ways: tuple[int, ...],
-) -> str | None:
-    if not starts or not ends or not (via_nodes or via_ways):
-        missing = [name for name, has in (("from", starts), ("via", via_nodes or via_ways), ("to", ends)) if not has]
-        return f"the turn restriction is incomplete: it has no {' and no '.join(missing)} member"
-    if len(via_nodes) > 1 or (via_nodes and via_ways):
-        return "the turn restriction names several via members that are not a chain of ways"
-    absent = [way for way in (*starts, *via_ways, *ends) if way not in roads]
-    if absent:
-        state = "not a road" if absent[0] in raw.ways else "not in the file"
-        return f"the turn restriction is incomplete: way {absent[0]} is {state}"
-    if via_nodes and raw.positions(via_nodes)[0] < 0:
-        return f"the turn restriction is incomplete: node {via_nodes[0]} is not in the file"
-    return None
-
-
 def _lines(raw: RawObjects, repaired: list[Refusal], refused: list[Refusal]) -> tuple[gpd.GeoDataFrame, int]:
     import shapely
 
@@ -310,7 +150,7 @@ def _lines(raw: RawObjects, repaired: list[Refusal], refused: list[Refusal]) -> 
     for number, (refs, tags) in raw.ways.items():
         if is_line(refs, tags) and not is_area(refs, tags):
             wanted += 1
-            nodes = _known_stretch(f"w{number}", refs, raw, repaired, refused)
+            nodes = known_stretch(f"w{number}", refs, raw, repaired, refused)
             if nodes is not None:
                 names.append(f"w{number}")
                 all_tags.append(tags)

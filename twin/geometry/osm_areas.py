@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.geometry.osm_raw import RawObjects, Tags
 from twin.geometry.osm_tags import has_area_key, is_area, is_closed, speaking_tags
 from twin.geometry.records import Refusal
 
 if TYPE_CHECKING:
     import geopandas as gpd
-
-    from twin.geometry.osm import RawObjects
-
-Tags = dict[str, str]
 
 
 def assemble_areas(raw: RawObjects, repaired: list[Refusal], refused: list[Refusal]) -> tuple[gpd.GeoDataFrame, int]:

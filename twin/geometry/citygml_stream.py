@@ -1,0 +1,89 @@
+"""A CityGML file as a stream: building by building to the reader, memory given back, whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from twin.errors import DataError
+from twin.geometry.citygml_building import BuildingReader
+from twin.geometry.citygml_polygons import GML
+from twin.geometry.sources import open_checked
+
+WHAT = "a CityGML 1.0 or 2.0 city model (.gml, .xml or .gml.gz)"
+_NAMESPACES = tuple(f"{{http://www.opengis.net/citygml/building/{version}}}" for version in ("1.0", "2.0"))
+_THIRD = "http://www.opengis.net/citygml/building/3.0"
+_BUILDINGS = tuple(namespace + "Building" for namespace in _NAMESPACES)
+_CLEARED = tuple(
+    "{*}" + name for name in ("cityObjectMember", "featureMember", "member", "appearanceMember", "surfaceDataMember")
+)
+
+
+def stream_buildings(file: Path) -> tuple[BuildingReader, dict[str, str], Any]:
+    """Parse the file; return the reader, the srsNames of the model itself and its envelope's corners."""
+    reader = BuildingReader()
+    root_srs: dict[str, str] = {}
+    envelope: Any = None
+    checked = False
+    with open_checked(file, xml=True) as stream:
+        context = etree.iterparse(
+            stream,
+            events=("end",),
+            tag=(*_BUILDINGS, f"{{{_THIRD}}}Building", GML + "Envelope", *_CLEARED),
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+        try:
+            for _, element in context:
+                if not checked:  # an encoding that hides the declaration from the byte check does not hide it here
+                    checked = True
+                    if element.getroottree().docinfo.internalDTD is not None:
+                        raise DataError(f"{file} declares a document type (DTD); geodata needs none: it is refused")
+                if element.tag == GML + "Envelope":
+                    holder = element.getparent()
+                    if holder is not None and holder.getparent() is not None and holder.getparent().getparent() is None:
+                        envelope = (element.findtext(GML + "lowerCorner"), element.findtext(GML + "upperCorner"))
+                        if element.get("srsName"):
+                            root_srs[element.get("srsName")] = "the model's envelope"
+                    continue
+                if element.tag in _BUILDINGS:
+                    reader.take(element)
+                elif _THIRD in element.tag:
+                    raise DataError(f"{file} is CityGML 3.0; {WHAT} is needed: convert it, or ask for the older export")
+                _give_back(element)
+        except etree.XMLSyntaxError as error:
+            raise DataError(
+                f"{file} is not well-formed XML or cut off: {error.msg} (after {reader.seen} buildings, none of which "
+                "is used); fetch the file again"
+            ) from None
+        except DataError as error:
+            if reader.seen:
+                raise DataError(f"{error} (after {reader.seen} buildings, none of which is used)") from None
+            raise
+        root = context.root
+    _check_root(root, file)
+    return reader, root_srs, envelope
+
+
+def _give_back(element: Any) -> None:
+    """Free an element that is done and those before it, but for the model's own envelope."""
+    element.clear()
+    parent = element.getparent()
+    before = element.getprevious()
+    while before is not None and parent is not None:
+        parent.remove(before)
+        before = element.getprevious()
+
+
+def _check_root(root: Any, file: Path) -> None:
+    name = etree.QName(root)
+    if name.localname not in ("CityModel", "FeatureCollection"):
+        raise DataError(f"{file} is XML but its root element is {name.localname!r}, not CityModel; {WHAT} is expected")
+    if "citygml/3.0" in (name.namespace or ""):
+        raise DataError(f"{file} is CityGML 3.0; {WHAT} is needed: convert it, or ask for the older export")
