@@ -211,6 +211,17 @@ def test_sky_view_equals_the_all_pairs_reference(seed: int) -> None:
         assert factors[i, j, 1] == pytest.approx(crowns, abs=tolerance)
 
 
+def test_crown_over_a_roof_shades_only_from_above_it() -> None:
+    flat = np.zeros((1, 30))
+    roof, tree = flat.copy(), flat.copy()
+    roof[0, 20:], tree[0, 20:] = 6.0, 10.0
+    plain = make_obstacles(flat, roof, roof > 0, resolution=1.0)
+    overhung = make_obstacles(flat, roof, roof > 0, resolution=1.0, canopy_height=tree, canopy_base_height=tree * 0.2)
+    one, two = (sunlight(o, altitude=45.0, azimuth=90.0, canopy_transmissivity=0.25)[0, :20] for o in (plain, overhung))
+    assert one.tolist() == [1.0] * 14 + [0.0] * 6
+    assert two.tolist() == [1.0] * 10 + [0.25] * 4 + [0.0] * 6
+
+
 def test_shadow_of_a_tower_has_its_length() -> None:
     """H / tan(altitude), from the wall's face at the cell's edge, measured to cell centres."""
     height = np.zeros((1, 60))

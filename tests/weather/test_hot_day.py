@@ -82,6 +82,14 @@ def test_steps_are_labelled_by_their_start_in_local_standard_time() -> None:
     assert day.time.attrs["step_seconds"] == 1800.0
 
 
+@pytest.mark.parametrize(
+    ("latitude", "longitude"), [(50.8, 6.1), (51.2, 15.0), (54.8, 9.4)]
+)  # Aachen, Goerlitz, Flensburg
+def test_all_of_germany_keeps_central_european_time(latitude: float, longitude: float) -> None:
+    day = hot_day("2018-07-26", max_temperature=35, latitude=latitude, longitude=longitude)
+    assert day.time.attrs["utc_offset_hours"] == 1.0
+
+
 def test_assumption_is_declared() -> None:
     assert hot_day("2018-07-26", max_temperature=35, **PLACE).attrs["caveats"] == "assumed weather: cloudless day"
 

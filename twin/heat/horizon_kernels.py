@@ -108,15 +108,11 @@ def look_around(
                                 rise += slope[0, a, b] * east[n] + slope[1, a, b] * south[n]
                                 t = 2.0 * rise / (near[n] + far[n])
                             t_wall = max(t_wall, t)
-                        if top[a, b] > base[a, b] and top[a, b] - z > t_wall * near[n]:
-                            low = max(base[a, b] - z, 0.0) / far[n]
-                            s_low = low * low / (1.0 + low * low)
-                            s_high = 1.0
-                            if near[n] > 0.0:
-                                high = (top[a, b] - z) / near[n]
-                                s_high = high * high / (1.0 + high * high)
-                            first = int(BINS * s_low + 0.5)
-                            last = int(BINS * s_high + 0.5)
+                        high = top[a, b] - z
+                        if high > t_wall * near[n] and top[a, b] > base[a, b]:
+                            low = max(base[a, b] - z, 0.0)
+                            first = int(BINS * (low * low / (low * low + far[n] * far[n])) + 0.5)
+                            last = int(BINS * (high * high / (high * high + near[n] * near[n])) + 0.5)
                             if last > first:
                                 size = last - first
                                 band = ~uint64(0) if size >= BINS else (uint64(1) << uint64(size)) - uint64(1)

@@ -103,24 +103,26 @@ def make_obstacles(
     z = np.ascontiguousarray(ground, dtype=np.float32)
     height = np.zeros_like(z) if canopy_height is None else np.asarray(canopy_height, dtype=np.float32)
     base = CROWN_BASE_SHARE * height if canopy_base_height is None else np.asarray(canopy_base_height, np.float32)
-    height = np.where(roof, np.float32(0), height)
-    base = np.minimum(base, height)
+    solid = np.where(roof, np.asarray(surface, dtype=np.float32), z)
+    crown_base = np.maximum(z + np.minimum(base, height), solid)  # over a roof, only what rises above it
     return Obstacles(
         ground=z,
-        solid=np.where(roof, np.asarray(surface, dtype=np.float32), z),
+        solid=np.ascontiguousarray(solid),
         slope=_slope(z, resolution),
         roof=np.ascontiguousarray(roof, dtype=np.bool_),
-        top=np.ascontiguousarray(z + height),
-        base=np.ascontiguousarray(z + base),
+        top=np.ascontiguousarray(np.maximum(z + height, crown_base)),
+        base=np.ascontiguousarray(crown_base),
         resolution=float(resolution),
     )
 
 
 def _slope(ground: Float32, resolution: float) -> Float32:
+    """Slope of the ground to the east and to the south; what is steeper than 45 degrees is a wall and stays a step."""
     slope = np.zeros((2, *ground.shape), dtype=np.float32)
     for direction, axis in ((0, 1), (1, 0)):
         if ground.shape[axis] > 1:
-            slope[direction] = np.gradient(ground.astype(np.float64), resolution, axis=axis)
+            steepness = np.gradient(ground.astype(np.float64), resolution, axis=axis)
+            slope[direction] = np.clip(steepness, -1.0, 1.0)
     return slope
 
 

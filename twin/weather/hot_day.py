@@ -63,7 +63,7 @@ def hot_day(
     linke_turbidity : float
         Haze, 1 to 10.
     utc_offset : float, optional
-        Hours that local standard time is ahead of UTC; the longitude's zone if not given (1 in Germany).
+        Hours that local standard time is ahead of UTC; if not given, 1 in Germany, elsewhere the longitude's zone.
     step : number or str
         Length of a time step, s or text such as ``"1 h"``; must divide a day.
 
@@ -103,7 +103,7 @@ def hot_day(
         raise InputError(f"min_temperature is {lowest:g} degC, above max_temperature {highest:g} degC")
     humidity = _within("relative_humidity", relative_humidity, 1, 100)
     wind = _within("wind_speed", to_si(wind_speed, "m/s", name="wind_speed"), 0, 30)
-    offset = float(round(longitude / 15.0)) if utc_offset is None else _within("utc_offset", utc_offset, -14, 14)
+    offset = _zone(latitude, longitude) if utc_offset is None else _within("utc_offset", utc_offset, -14, 14)
     seconds = to_si(step, "s", name="step", minimum=60)
     count = round(86400 / seconds)
     if count < 1 or abs(count * seconds - 86400) > 1e-6:
@@ -220,6 +220,11 @@ def _daylight(midnight_utc: np.datetime64, latitude: float, longitude: float) ->
             "on that day; give a date with both, or the local utc_offset"
         )
     return float(rises[0]) / 60, float(sets[-1]) / 60
+
+
+def _zone(latitude: float, longitude: float) -> float:
+    germany = 47.2 <= latitude <= 55.1 and 5.8 <= longitude <= 15.1  # its west lies in the zone of Greenwich
+    return 1.0 if germany else float(round(longitude / 15.0))
 
 
 def _saturation(temperature: np.typing.ArrayLike) -> np.typing.NDArray[np.float64]:
