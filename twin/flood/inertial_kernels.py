@@ -151,14 +151,14 @@ def _balance(h: Floats, west: Reals, east: Reals, north: Reals, south: Reals, ra
         h[m] += rate * (across + along) + rain
 
 
-@jit(fast=True)
+@jit
 def _rain_less_storage(h: Floats, L: Reals, P_before: float, P_after: float) -> None:
-    """Rain above what a cell keeps."""
+    """Rain above what a cell keeps; what crossed an open edge into a cell outside the domain is gone."""
     for m in range(h.size):
         kept = np.float64(L[m])
         before = P_before - kept if P_before > kept else 0.0
         after = P_after - kept if P_after > kept else 0.0
-        h[m] += after - before
+        h[m] = h[m] + (after - before) if kept < np.inf else 0.0
 
 
 @jit(fast=True)
@@ -333,7 +333,7 @@ def advance(
             west, east = x[:columns], x[1:]
             north, south = q_y[new, j], q_y[new, j + 1]
             _balance(h[j], west, east, north, south, dt / dx, 0.0 if stores else rain)
-            if stores and rain > 0.0:
+            if stores:
                 _rain_less_storage(h[j], L[j], P_before, P_after)
             if absorbs:
                 # the old discharges have served: their row is the work space, its first face is closed again

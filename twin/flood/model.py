@@ -155,7 +155,8 @@ def simulate(
     options = {
         "solver": solver, "precision": precision, "edges": edges, "infiltration": infiltration,
         "canopy_storage": storage, "output_times": outputs.tolist(), "arrival_depth": arrival,
-        "velocity_depth": film, "courant": courant, "theta": theta, "froude_limit": froude_limit, "elevation": elevation_of(grid),
+        "velocity_depth": film, "courant": courant, "theta": theta, "froude_limit": froude_limit,
+        "elevation": elevation_of(grid),
         "hazard_depth_limits": hazard_limits.depths, "hazard_velocity_limits": hazard_limits.velocities,
         "hazard_matrix": hazard_limits.matrix,
     }  # fmt: skip
