@@ -116,10 +116,11 @@ def read_raster(
         raise DataError(f"{file} cannot be read as {_WHAT}: {error}; it is cut off or of another kind") from None
     if transform.e > 0:
         values = values[::-1]
-        transform = transform * Affine.translation(0, len(values)) * Affine.scale(1, -1)
+        transform = Affine(transform.a, 0.0, transform.c, 0.0, -transform.e, transform.f + len(values) * transform.e)
     if transform.a < 0:
         values = values[:, ::-1]
-        transform = transform * Affine.translation(values.shape[1], 0) * Affine.scale(-1, 1)
+        left = transform.c + values.shape[1] * transform.a
+        transform = Affine(-transform.a, 0.0, left, 0.0, transform.e, transform.f)
     attributes: dict[str, Any] = {name: tags[tag] for tag, name in _CARRIED.items() if tags.get(tag)}
     if vertical is not None:
         attributes.setdefault("vertical_datum", vertical)
@@ -191,9 +192,8 @@ def _window(source: Any, bounds: Bounds | None, file: Path) -> tuple[Any, Affine
         xmin, ymin, xmax, ymax = (float(value) for value in bounds)
         if not np.isfinite([xmin, ymin, xmax, ymax]).all() or xmin >= xmax or ymin >= ymax:
             raise InputError(f"bounds are {bounds}; they must be finite, as (xmin, ymin, xmax, ymax) with min < max")
-        corners = [~transform @ corner if hasattr(transform, "__matmul__") else ~transform * corner
-                   for corner in ((xmin, ymin), (xmax, ymax))]  # fmt: skip
-        across, down = (sorted(values) for values in zip(*corners, strict=True))
+        across = sorted((value - transform.c) / transform.a for value in (xmin, xmax))
+        down = sorted((value - transform.f) / transform.e for value in (ymin, ymax))
         # a box that ends on a pixel edge does not touch the next pixel
         column, last_column = max(0, math.floor(across[0] + 1e-6)), min(columns, math.ceil(across[1] - 1e-6))
         row, last_row = max(0, math.floor(down[0] + 1e-6)), min(rows, math.ceil(down[1] - 1e-6))
@@ -204,7 +204,8 @@ def _window(source: Any, bounds: Bounds | None, file: Path) -> tuple[Any, Affine
             )
         columns, rows = last_column - column, last_row - row
     limits.check(rows * columns, "MAX_RASTER_CELLS", f"{file}: {rows:,} x {columns:,} cells would be read")
-    return Window(column, row, columns, rows), transform * Affine.translation(column, row)
+    left, top = transform.c + column * transform.a, transform.f + row * transform.e
+    return Window(column, row, columns, rows), Affine(transform.a, 0.0, left, 0.0, transform.e, top)
 
 
 def _as_float(
