@@ -196,3 +196,31 @@ def test_yes_means_shed_house_or_hall_by_size_and_place(osm) -> None:
     table = buildings_from_osm(osm(rows), spec, np.full(spec.shape, 300.0)).table
     assert table["use"].tolist() == ["outbuilding", "residential", "commercial", "public"]
     assert (table["residents"] > 0).tolist() == [False, True, False, False]
+
+
+def test_footprints_that_cross_themselves_or_are_missing_do_not_stop_a_town(osm) -> None:
+    spec = GridSpec(690000.0, 5540100.0, 1.0, 100, 100, "EPSG:25832")
+    rows = [
+        (shapely.Polygon([(10, 10), (30, 30), (30, 10), (10, 30)]), {"building": "house"}),
+        (shapely.Polygon(), {"building": "house"}),
+        (shapely.box(60, 60, 70, 70), {"building": "house"}),
+    ]
+    placed = buildings_from_osm(osm(rows), spec, np.full(spec.shape, 300.0))
+    assert placed.building_fraction.sum() == pytest.approx(200 + 100, rel=1e-6)
+    assert placed.table["on_grid"].tolist()[1:] == [False, True]
+    assert np.isfinite(placed.roof_elevation[placed.building_id > 0]).all()
+
+
+def test_a_town_without_buildings_has_an_empty_table(osm) -> None:
+    spec = GridSpec(690000.0, 5540100.0, 1.0, 100, 100, "EPSG:25832")
+    placed = buildings_from_osm(
+        osm([(shapely.box(0, 0, 9, 9), {"landuse": "meadow"})]), spec, np.full(spec.shape, 300.0)
+    )
+    assert len(placed.table) == 0
+    assert not placed.building_id.any()
+
+
+def test_buildings_tagged_no_are_none(osm) -> None:
+    spec = GridSpec(690000.0, 5540100.0, 1.0, 100, 100, "EPSG:25832")
+    rows = [(shapely.box(20, 20, 30, 30), {"building": "no"})]
+    assert len(buildings_from_osm(osm(rows), spec, np.full(spec.shape, 300.0)).table) == 0

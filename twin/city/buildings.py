@@ -362,7 +362,7 @@ def _with_residents(table: gpd.GeoDataFrame, spec: GridSpec) -> gpd.GeoDataFrame
 def _on_grid(footprints: gpd.GeoSeries, spec: GridSpec) -> NDArray[np.bool_]:
     """A building belongs to the grid that holds a point of its inside, so that neighbouring grids count it once."""
     points = shapely.point_on_surface(np.asarray(footprints.values, dtype=object))
-    x, y = shapely.get_x(points), shapely.get_y(points)  # NaN for an empty footprint, which lies nowhere
+    x, y = shapely.bounds(points).reshape(-1, 4)[:, :2].T  # NaN for an empty footprint, which lies nowhere
     xmin, ymin, xmax, ymax = spec.bounds
     return np.asarray((x >= xmin) & (x < xmax) & (y >= ymin) & (y < ymax), bool)
 

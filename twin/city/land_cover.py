@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from twin.city.gridspec import GridSpec
-from twin.city.rasterize import paint_polygons
+from twin.city.rasterize import paint_polygons, reaching
 from twin.city.surfaces import CODES
 
 if TYPE_CHECKING:
@@ -267,7 +267,7 @@ def land_cover_from_osm(osm: OsmData, spec: GridSpec) -> LandCover:
         shapes.append(areas[row])
         covers.append(CODES[str(area_cover(tags_of[row]))])
         sealed.append(np.nan)
-    for shape, cover in [*_lines(osm, project), *_roads(osm, project)]:
+    for shape, cover in [*_lines(osm, spec), *_roads(osm, spec)]:
         shapes.append(shape)
         covers.append(CODES[cover])
         sealed.append(np.nan)
@@ -301,7 +301,7 @@ def _not_on_ground(tags: Tags) -> bool:
     return tags.get("tunnel", "no") not in ("no", "") or tags.get("location") == "underground"
 
 
-def _lines(osm: OsmData, project: Any) -> list[tuple[Any, str]]:
+def _lines(osm: OsmData, spec: GridSpec) -> list[tuple[Any, str]]:
     found, geometries = [], []
     for tags, line in zip(osm.lines["tags"], osm.lines.geometry, strict=True) if len(osm.lines) else ():
         if _not_on_ground(tags):
@@ -313,10 +313,10 @@ def _lines(osm: OsmData, project: Any) -> list[tuple[Any, str]]:
         else:
             continue
         geometries.append(line)
-    return _buffered(project(np.array(geometries, dtype=object)), found)
+    return _buffered(np.array(geometries, dtype=object), found, spec)
 
 
-def _roads(osm: OsmData, project: Any) -> list[tuple[Any, str]]:
+def _roads(osm: OsmData, spec: GridSpec) -> list[tuple[Any, str]]:
     found, geometries, rank = [], [], []
     wideness = list(ROAD_SURFACES)
     for way in osm.roads:
@@ -329,12 +329,15 @@ def _roads(osm: OsmData, project: Any) -> list[tuple[Any, str]]:
         rank.append(-wideness.index(way.tags["highway"]))
     order = np.argsort(rank, kind="stable")  # the larger road is painted last
     shapes = np.array(geometries, dtype=object)[order] if len(order) else np.array([], dtype=object)
-    return _buffered(project(shapes), [found[row] for row in order])
+    return _buffered(shapes, [found[row] for row in order], spec)
 
 
-def _buffered(lines: NDArray[Any], found: list[tuple[float, str]]) -> list[tuple[Any, str]]:
+def _buffered(lines: NDArray[Any], found: list[tuple[float, str]], spec: GridSpec) -> list[tuple[Any, str]]:
+    """Widen those lines, given in longitude and latitude, that may reach the grid."""
     if len(lines) == 0:
         return []
+    lines = projection(spec)(lines)
     widths = np.array([width for width, _ in found])
-    shapes = shapely.buffer(lines, widths / 2, quad_segs=4, cap_style="flat")
-    return [(shape, cover) for shape, (_, cover) in zip(shapes, found, strict=True)]
+    near = np.flatnonzero(reaching(lines, spec, margin=float(widths.max())))
+    shapes = shapely.buffer(lines[near], widths[near] / 2, quad_segs=4, cap_style="flat")
+    return [(shape, found[row][1]) for shape, row in zip(shapes, near, strict=True)]

@@ -174,6 +174,7 @@ def cover_fraction(geometries: Any, spec: GridSpec, *, overlaps: bool = True) ->
     from twin.city.rasterize_kernels import cover_cells
 
     shapes = as_geometries(geometries)
+    shapes = shapes[reaching(shapes, spec)]
     if overlaps and len(shapes):
         shapes = np.array([shapely.union_all(shapely.make_valid(shapes))], dtype=object)
     u, v, ring_start, polygon_start, _ = flatten(shapes, spec)
@@ -245,6 +246,20 @@ def as_geometries(geometries: Any) -> NDArray[Any]:
     return array
 
 
+def reaching(shapes: NDArray[Any], spec: GridSpec, margin: float = 0.0) -> NDArray[np.bool_]:
+    """Tell which shapes have a box that reaches the grid, grown by `margin` (m); empty ones do not.
+
+    Examples
+    --------
+    >>> reaching(as_geometries([shapely.box(0, 0, 1, 1), shapely.box(9, 9, 10, 10)]), GridSpec(0, 3, 1.0, 3, 3, 25832))
+    array([ True, False])
+    """
+    xmin, ymin, xmax, ymax = spec.bounds
+    west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T
+    inside = (west < xmax + margin) & (east > xmin - margin) & (south < ymax + margin) & (north > ymin - margin)
+    return np.asarray(inside, np.bool_)
+
+
 def flatten(
     shapes: NDArray[Any], spec: GridSpec
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -268,9 +283,7 @@ def flatten(
             ),
         )
         parts, owner = parts[areal], owner[areal]
-    xmin, ymin, xmax, ymax = spec.bounds
-    boxes = shapely.bounds(parts).reshape(-1, 4)
-    reach = (boxes[:, 0] < xmax) & (boxes[:, 2] > xmin) & (boxes[:, 1] < ymax) & (boxes[:, 3] > ymin)
+    reach = reaching(parts, spec)
     parts, owner = parts[reach], owner[reach]
     rings, polygon = shapely.get_rings(parts, return_index=True)
     coordinates, ring = shapely.get_coordinates(rings, return_index=True)
