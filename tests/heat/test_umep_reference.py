@@ -1,0 +1,89 @@
+"""Shade and sky view in Athens against reference output of UMEP, and why they are not the same by default.
+
+UMEP measures the distance to a wall from cell centre to cell centre; here a wall stands at its cell's edge, half a cell
+nearer. With walls put back to the centres, shade must be identical in every cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+
+from twin.heat.views import Obstacles, look_around, make_obstacles, sunlight
+
+Golden = dict[str, np.ndarray]
+SUN = {"morning": (30.0, 90.0), "noon": (60.0, 180.0)}  # altitude and azimuth of the reference
+
+
+@pytest.fixture(scope="module")
+def golden(shared_data: Callable[[str], Path]) -> Golden:
+    with np.load(shared_data("heat/golden_umep_athens/golden_umep.npz")) as archive:
+        data = {name: archive[name] for name in archive.files}
+    with rasterio.open(shared_data("heat/athens/DEM.tif")) as raster:
+        data["dem"] = raster.read(1)
+    return data
+
+
+@pytest.fixture(scope="module")
+def athens(golden: Golden) -> Obstacles:
+    surface = golden["input_dsm"]
+    roof = surface - golden["dem"] > 2.0
+    ground = np.where(roof, golden["dem"], surface)
+    above = {
+        name: np.where(golden[layer] > 0, np.maximum(golden[layer] - ground, 0.0), 0.0)
+        for name, layer in (("canopy_height", "input_cdsm"), ("canopy_base_height", "input_tdsm"))
+    }
+    return make_obstacles(ground, surface, roof, resolution=1.0, **above)
+
+
+def _bare(athens: Obstacles) -> Obstacles:
+    return replace(athens, top=athens.ground, base=athens.ground)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("time", SUN)
+def test_shade_is_identical_with_walls_at_cell_centres(golden: Golden, athens: Obstacles, time: str) -> None:
+    surface = golden["input_dsm"]
+    centred = replace(
+        athens,
+        ground=surface,
+        solid=surface,
+        top=surface,
+        base=surface,
+        roof=np.zeros_like(athens.roof),
+        slope=np.zeros_like(athens.slope),
+    )
+    altitude, azimuth = SUN[time]
+    got = sunlight(centred, altitude=altitude, azimuth=azimuth)
+    np.testing.assert_array_equal(got[~athens.roof], golden[f"shadow_{time}_bldg_sh"][~athens.roof])
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("time", SUN)
+def test_shade_differs_only_where_half_a_cell_matters(golden: Golden, athens: Obstacles, time: str) -> None:
+    altitude, azimuth = SUN[time]
+    got = sunlight(athens, altitude=altitude, azimuth=azimuth, canopy_transmissivity=0.0)
+    expected = golden[f"shadow_{time}_bldg_sh"] * golden[f"shadow_{time}_veg_sh"]
+    # found: 0.3 % in the morning (walls along the sun), 1.7 % at noon (walls across it)
+    assert (got != expected)[~athens.roof].mean() < 0.02
+
+
+@pytest.mark.shared
+def test_sky_view_is_near_and_lower_for_nearer_walls(golden: Golden, athens: Obstacles) -> None:
+    """Found for ground cells: buildings RMSE 0.029, bias -0.023, of which half stays with walls at the centres.
+
+    The rest is that of 153 patches of sky against continuous horizon angles. Crowns: RMSE 0.006.
+    """
+    inner = np.zeros(athens.roof.shape, bool)
+    inner[30:-30, 30:-30] = True
+    inner &= ~athens.roof
+    buildings = look_around(_bare(athens)).factors[..., 0] - golden["svf_total"]
+    crowns = 1 - look_around(athens).factors[..., 1] - golden["svf_veg"]
+    assert np.sqrt((buildings[inner] ** 2).mean()) < 0.032
+    assert -0.03 < buildings[inner].mean() < 0.0
+    assert np.sqrt((crowns[inner] ** 2).mean()) < 0.008
