@@ -312,6 +312,20 @@ def test_rings_that_close_are_kept_when_another_is_lost(write):
 # --- extracts that are cut or broken ------------------------------------------------------------------------------
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_an_extract_that_lacks_anything_is_read_and_its_report_adds_up(write, data):
+    corners, ring = square(70, 11.52, 50.0)
+    rule = relation(7, [("way", 12, "from"), ("node", 5, "via"), ("way", 11, "to")], type="restriction")
+    objects = [*cross(), rule, *corners, way(80, ring, building="yes"), way(81, ring[:3], waterway="stream")]
+    objects += nested({"natural": "wood"}, {}, {"natural": "water"})
+    kept = [item for item in objects if data.draw(st.integers(0, 5))]  # one in six is missing
+    found = read_osm(write("t.osm", osm(node(999, 11.6, 50.1), *kept)))
+    assert found.report.found == found.report.used + len(found.report.refused)
+    assert found.areas.geometry.is_valid.all()
+    assert not found.areas.geometry.is_empty.any()
+
+
 def test_a_road_with_missing_nodes_keeps_its_longest_stretch(write):
     objects = [node(i, 11.5 + 0.001 * i, 50.0) for i in (1, 2, 3, 6)]
     data = read_osm(write("t.osm", osm(*objects, way(9, [1, 2, 3, 4, 5, 6], highway="primary"))))

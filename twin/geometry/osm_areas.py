@@ -115,7 +115,7 @@ def _polygons_of(shape: Any) -> Any:
     for part in shapely.get_parts([shape]):
         flat += list(shapely.get_parts([part])) if part.geom_type == "MultiPolygon" else [part]
     polygons = [part for part in flat if part.geom_type == "Polygon" and part.area > 0.0]
-    return polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)
+    return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
 
 
 def _relations(
