@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
+import tempfile
 from importlib.metadata import version
 
 import numpy as np
 
 sys.path.pop(0)  # this file is called like the package it drives
+import solweig
 from solweig.rustalgos import pipeline, shadowing, skyview
 
 from benchmarks.protocol import serve
@@ -43,6 +46,40 @@ def shade(state):
     return {"sunlit": lit}
 
 
+def whole_day(state):
+    height, building, inputs = state
+    with tempfile.TemporaryDirectory() as folder:
+        surface = solweig.SurfaceData.prepare(
+            dsm=height,
+            dem=np.zeros_like(height),
+            land_cover=np.where(building, 2, 5).astype(np.uint8),
+            pixel_size=float(inputs["dx"]),
+            working_dir=folder + "/work",
+            force_recompute=True,
+        )
+        weather = [
+            solweig.Weather(
+                # its times end an interval
+                datetime=datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=int(second) + 3600),
+                ta=float(inputs["air_temperature"][n]),
+                rh=float(inputs["relative_humidity"][n]),
+                ws=float(inputs["wind_speed"][n]),
+                global_rad=float(inputs["global_irradiance"][n]),
+                measured_direct_rad=float(inputs["direct_normal_irradiance"][n]),
+                measured_diffuse_rad=float(inputs["diffuse_irradiance"][n]),
+            )
+            for n, second in enumerate(inputs["time"])
+        ]
+        place = solweig.Location(latitude=50.0, longitude=9.0, utc_offset=1)
+        found = solweig.calculate(surface, weather, place, output_dir=folder + "/out", outputs=[])
+        answers = {
+            "highest_radiant_temperature": found.tmrt_max,
+            "highest_utci": found.utci_max,
+            "mean_utci": found.utci_mean,
+        }
+    return {name: np.where(building, np.nan, np.asarray(value, float)) for name, value in answers.items()}
+
+
 if __name__ == "__main__":
-    work = {"sky view factor": sky_view, "shade": shade}[sys.argv[2]]
+    work = {"sky view factor": sky_view, "shade": shade, "hot day, town": whole_day}[sys.argv[2]]
     serve(prepare, work, lambda: {"solweig": version("solweig")})
