@@ -187,12 +187,9 @@ def _warmup(options: argparse.Namespace) -> None:
 
 
 def _print_study(study: Study, language: str) -> None:
-    from twin.scenario.indicator_table import format_table
-
-    comparison = study.compare()
-    print(format_table(comparison.table, language))
+    print(study.table(language))
     print()
-    print(comparison.text(language))
+    print(study.compare(language).text(language))
 
 
 def _targets(output: Path | None) -> tuple[Path | None, Path | None]:

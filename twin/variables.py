@@ -91,6 +91,7 @@ _TRAFFIC = (
     Variable("free_flow_time", ("link",), "float64", "s", "travel time on the empty road", "Fahrzeit bei freier Straße", 0),
     Variable("road_speed", ("link",), "float64", "m s-1", "speed", "Geschwindigkeit", 0),
     Variable("volume_capacity_ratio", ("link",), "float64", "1", "volume to capacity", "Auslastung", 0),
+    Variable("road_water_depth", ("link",), "float64", "m", "deepest water on the road", "tiefstes Wasser auf der Straße", 0),
 )
 # fmt: on
 

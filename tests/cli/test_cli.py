@@ -109,7 +109,7 @@ def test_a_run_saves_what_compare_prints_again(study, tmp_path, capsys):
     folder = tmp_path / "results"
     assert cli.main(["run", str(study), "--output", str(folder), "--store", str(tmp_path / "store"), "--quiet"]) == 0
     printed = capsys.readouterr().out
-    assert "heavy rain" in printed
+    assert "heavy rain, 10 mm in 5 min" in printed
     assert str(folder.resolve()) in printed
     assert (folder / "report.html").stat().st_size > 10_000
     assert cli.main(["compare", str(folder)]) == 0

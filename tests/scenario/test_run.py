@@ -184,11 +184,13 @@ def test_a_study_compares_and_saves(study, tmp_path):
 
 
 def test_a_saved_table_reads_like_the_fresh_one(study, tmp_path):
-    from twin.scenario.indicator_table import format_table, read_saved_table
+    from twin.scenario.indicator_table import read_saved_table
 
     folder = study.save(tmp_path / "saved")
     for language in ("en", "de"):
-        assert read_saved_table(folder, language) == format_table(study.compare().table, language)
+        assert read_saved_table(folder, language) == study.table(language)
+        assert study.baseline.event_label("heavy rain", language) in study.table(language)
+    assert "Heute" in study.table("de")
     with pytest.raises(InputError, match="no saved study"):
         read_saved_table(tmp_path)
 
@@ -232,3 +234,19 @@ def test_traffic_without_roads_is_refused_before_any_model_runs(village, calls):
 
 def test_the_baseline_may_be_named_among_the_scenarios(village):
     assert list(run(village, [BASELINE, CALM], [TRAFFIC]).results) == ["baseline", "calm"]
+
+
+def test_titles_follow_the_language(study):
+    assert [variant.title for variant in study.compare("de").variants] == ["Heute", "green", "calm"]
+    assert [variant.title for variant in study.compare().variants] == ["Today", "green", "calm"]
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe"])
+def test_a_damaged_saved_study_is_refused(study, tmp_path, content):
+    from twin.errors import DataError
+    from twin.scenario.indicator_table import read_saved_table
+
+    folder = study.save(tmp_path / "saved")
+    (folder / "indicators.csv").write_bytes(content)
+    with pytest.raises(DataError, match="run the study again"):
+        read_saved_table(folder)

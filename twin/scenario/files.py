@@ -235,7 +235,7 @@ def _city(table: Any, path: Path) -> dict[str, Any]:
 
 def _scenario(table: dict[str, Any], path: Path, number: int) -> Scenario:
     where = f"[[scenario]] {number}"
-    _only_known(table, ("name", "title", "measure"), path, where)
+    _only_known(table, ("name", "title", "title_de", "measure"), path, where)
     if "name" not in table:
         raise InputError(f"{path}: {where} has no name")
     where = f"{where} ({table['name']!r})"
@@ -244,7 +244,7 @@ def _scenario(table: dict[str, Any], path: Path, number: int) -> Scenario:
         for place, measure in _tables(table.get("measure", []), path, "scenario.measure")
     )
     try:
-        return Scenario(table["name"], done, title=str(table.get("title", "")))
+        return Scenario(table["name"], done, str(table.get("title", "")), str(table.get("title_de", "")))
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import textwrap
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from twin.errors import DataError, InputError
@@ -10,10 +14,16 @@ from twin.errors import DataError, InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-WIDEST_LABEL = 64
+LABEL_WIDTH = 58
 
 
-def format_table(table: pd.DataFrame, language: str = "en") -> str:
+def format_table(
+    table: pd.DataFrame,
+    language: str = "en",
+    *,
+    events: Mapping[str, str] = MappingProxyType({}),
+    titles: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Write the table of a comparison in columns of text, grouped by event.
 
     Parameters
@@ -22,6 +32,8 @@ def format_table(table: pd.DataFrame, language: str = "en") -> str:
         `Comparison.table`.
     language : str
         ``"en"`` or ``"de"``.
+    events, titles : mapping
+        What events and variants are called; their names unless given.
 
     Returns
     -------
@@ -32,33 +44,43 @@ def format_table(table: pd.DataFrame, language: str = "en") -> str:
     InputError
         If the language is not known.
     """
-    from twin.compare.indicators import indicator
+    from twin.compare.indicators import IN_CHANGED_AREA, indicator
     from twin.compare.language import index, number, unit
 
     index(language)
     variants = [name for name in dict.fromkeys(table.columns.get_level_values(0)) if name != "indicator"]
     label_field = "label_de" if language == "de" else "label"
-    lines: list[tuple[str, ...]] = []
-    for (event, key), (_, row) in zip(table.index.to_list(), table.iterrows(), strict=True):
-        decimals = indicator(key).decimals
-        cells = [_short(str(row["indicator", label_field])), unit(row["indicator", "unit"], language)]
-        for variant in variants:
-            cells.append(number(float(row[variant, "value"]), decimals, language))
-            if (variant, "difference") in table.columns:
-                cells.append(number(float(row[variant, "difference"]), decimals, language, signed=True))
-        lines.append((str(event), *cells))
     change = "Änderung" if language == "de" else "change"
-    head = ["", "Einheit" if language == "de" else "unit"]
+    head = ["Einheit" if language == "de" else "unit"]
     for variant in variants:
-        head += [variant, change] if (variant, "difference") in table.columns else [variant]
-    widths = [max(len(head[place]), *(len(line[place + 1]) for line in lines)) for place in range(len(head))]
-    rows = [_row(head, widths)]
-    event = ""
-    for line in lines:
-        if line[0] != event:
-            event = line[0]
-            rows += ["", event]
-        rows.append(_row(line[1:], widths))
+        title = titles.get(variant, variant)
+        head += [title, change] if (variant, "difference") in table.columns else [title]
+    cells: list[list[str]] = []
+    for (_, key), (_, row) in zip(table.index.to_list(), table.iterrows(), strict=True):
+        decimals = indicator(key).decimals
+        line = [unit(row["indicator", "unit"], language)]
+        for variant in variants:
+            line.append(number(float(row[variant, "value"]), decimals, language))
+            if (variant, "difference") in table.columns:
+                line.append(number(float(row[variant, "difference"]), decimals, language, signed=True))
+        cells.append(line)
+    widths = [max(len(line[place]) for line in [head, *cells]) for place in range(len(head))]
+    rows = [_row("", head, widths)]
+    event = label_before = ""
+    for (happening, key), label, line in zip(
+        table.index.to_list(), table["indicator", label_field], cells, strict=True
+    ):
+        if happening != event:
+            event = happening
+            rows += ["", events.get(event, event)]
+        whole = label_before if key.endswith(IN_CHANGED_AREA) else ""
+        # the same quantity in the changed area stands under that of the whole grid, said once
+        words = "  " + label.removeprefix(whole).lstrip(", ") if whole and label.startswith(whole) else label
+        *above, last = textwrap.wrap(words, LABEL_WIDTH, subsequent_indent="  ", drop_whitespace=True) or [""]
+        if words.startswith("  "):
+            last = "  " + last.lstrip()
+        rows += [*above, _row(last, line, widths)]
+        label_before = label
     return "\n".join(rows)
 
 
@@ -80,16 +102,18 @@ def read_saved_table(folder: Path, language: str = "en") -> str:
         flat = pd.read_csv(folder / "indicators.csv", index_col=[0, 1], encoding="utf-8")
         columns = [tuple(str(column).rsplit(": ", 1)) for column in flat.columns]
         flat.columns = pd.MultiIndex.from_tuples(columns)
-        return format_table(flat, language)
+        said = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+        key = f"_{language}"
+        return format_table(
+            flat,
+            language,
+            events={event["name"]: event["label" + key] for event in said["results"]},
+            titles={variant["name"]: variant["title" + key] for variant in said["variants"]},
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{folder / 'indicators.csv'} cannot be read: {error}; run the study again") from error
+        raise DataError(f"the study in {folder} cannot be read: {error}; run the study again") from error
 
 
-def _row(cells: tuple[str, ...] | list[str], widths: list[int]) -> str:
-    first, second, *others = zip(cells, widths, strict=True)
-    text = f"{first[0]:<{first[1]}}  {second[0]:<{second[1]}}"
-    return (text + "".join(f"  {cell:>{width}}" for cell, width in others)).rstrip()
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= WIDEST_LABEL else label[: WIDEST_LABEL - 1] + "…"
+def _row(label: str, cells: list[str], widths: list[int]) -> str:
+    unit_cell, *numbers = (f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+    return "  ".join([f"{label:<{LABEL_WIDTH}}", unit_cell.strip().ljust(widths[0]), *numbers]).rstrip()

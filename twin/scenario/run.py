@@ -26,6 +26,7 @@ from twin.scenario.couplings import HEAT_SURFACE, WATER_SURFACE, Couplings, grou
 from twin.scenario.events import Event
 from twin.scenario.scenario import BASELINE, Scenario
 from twin.scenario.store import Store, open_store
+from twin.variables import describe
 
 if TYPE_CHECKING:
     from twin.city.roads import RoadNetwork
@@ -127,7 +128,7 @@ def run(
         progress.say(f"twin: {plan.title}")
         results = _results(city, changed, happenings, couplings, stages, threads)
         variants.append(Variant(plan.name, plan.title, changed, results, records))
-    return Study(name=name, variants=tuple(variants), events=happenings, couplings=couplings)
+    return Study(name=name, variants=tuple(variants), scenarios=plans, events=happenings, couplings=couplings)
 
 
 def _results(
@@ -156,19 +157,12 @@ def _results(
             after = after_rain(traffic, rain)
             result = _traffic(baseline, city, traffic, stages, threads, passable)
             closed = np.nan_to_num(depths) > float(couplings.passable_depth)
-            result = result.assign(road_water_depth=("link", depths, _DEPTH_ATTRIBUTES))
+            result = describe(result.assign(road_water_depth=("link", depths)))
             result = _labelled(result, after, fingerprint(traffic.fingerprint, rain.fingerprint))
             results[after.name] = result.assign_attrs(
                 flooded_links=int(closed.sum()), passable_depth=float(couplings.passable_depth)
             )
     return results
-
-
-_DEPTH_ATTRIBUTES = {
-    "units": "m",
-    "long_name": "deepest water on the road",
-    "long_name_de": "tiefstes Wasser auf der Straße",
-}
 
 
 def after_rain(traffic: Event, rain: Event) -> Event:

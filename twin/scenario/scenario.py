@@ -35,8 +35,8 @@ class Scenario:
         Key of the scenario; must hold a letter or digit.
     measures : sequence of Measure
         Applied in this order.
-    title : str
-        What people read; the name unless given.
+    title, title_de : str
+        What people read; the name unless given, and the same in German unless given.
 
     Raises
     ------
@@ -52,6 +52,7 @@ class Scenario:
     name: str
     measures: Sequence[Measure] = field(default=())
     title: str = ""
+    title_de: str = ""
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not any(sign.isalnum() for sign in self.name):
@@ -66,6 +67,11 @@ class Scenario:
                 )
         object.__setattr__(self, "measures", tuple(self.measures))
         object.__setattr__(self, "title", self.title or self.name)
+        object.__setattr__(self, "title_de", self.title_de or self.title)
+
+    def title_in(self, language: str = "en") -> str:
+        """Title in ``"en"`` or ``"de"``."""
+        return self.title_de if language == "de" else self.title
 
     @property
     def slug(self) -> str:
@@ -146,5 +152,5 @@ def _changed(before: City, after: City, name: str) -> NDArray[np.bool_]:
     return np.asarray((a != b) & ~both_missing)
 
 
-BASELINE = Scenario("baseline", title="Today")
+BASELINE = Scenario("baseline", title="Today", title_de="Heute")
 """The city as it is."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ from twin.city.city import City
 from twin.netcdf import write_netcdf
 from twin.scenario.couplings import Couplings
 from twin.scenario.events import Event
-from twin.scenario.scenario import slug
+from twin.scenario.scenario import Scenario, slug
 
 if TYPE_CHECKING:
     from twin.compare import Comparison
@@ -29,12 +31,14 @@ class Study:
 
     name : what the study is called
     variants : the baseline first, then the scenarios, each with city, measures and results
+    scenarios : what was asked for, in the same order
     events : what happened
     couplings : which links between the models were on
     """
 
     name: str
     variants: tuple[Variant, ...]
+    scenarios: tuple[Scenario, ...]
     events: tuple[Event, ...]
     couplings: Couplings
 
@@ -53,11 +57,48 @@ class Study:
         """Cities by scenario name, measures applied."""
         return {variant.name: variant.city for variant in self.variants}
 
-    def compare(self) -> Comparison:
-        """Compare every scenario with the baseline: table, difference maps, worst places, text."""
+    def compare(self, language: str = "en") -> Comparison:
+        """Compare every scenario with the baseline: table, difference maps, worst places, text.
+
+        Parameters
+        ----------
+        language : str
+            ``"en"`` or ``"de"``: which titles the scenarios get.
+
+        Returns
+        -------
+        Comparison
+        """
+        titles = {plan.name: plan.title_in(language) for plan in self.scenarios}
+        named = tuple(replace(variant, title=titles[variant.name]) for variant in self._comparison.variants)
+        return replace(self._comparison, variants=named)
+
+    @cached_property
+    def _comparison(self) -> Comparison:
         from twin.compare import compare
 
         return compare(self.variants, self.baseline.name)
+
+    def table(self, language: str = "en") -> str:
+        """Return the indicators of all scenarios as text in columns.
+
+        Parameters
+        ----------
+        language : str
+            ``"en"`` or ``"de"``.
+
+        Returns
+        -------
+        str
+        """
+        from twin.scenario.indicator_table import format_table
+
+        return format_table(
+            self.compare().table,
+            language,
+            events={event: self.baseline.event_label(event, language) for event in self.baseline.results},
+            titles={plan.name: plan.title_in(language) for plan in self.scenarios},
+        )
 
     def report(self, path: str | os.PathLike[str], language: str = "en") -> Path:
         """Write the comparison as one self-contained HTML file.
@@ -73,7 +114,7 @@ class Study:
         -------
         Path
         """
-        return Path(self.compare().report(path, language))
+        return Path(self.compare(language).report(path, language))
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Write results (NetCDF), changed grids, measures (GeoJSON) and indicators (CSV) into a folder.
@@ -89,7 +130,7 @@ class Study:
         target.mkdir(parents=True, exist_ok=True)
         (target / "study.json").unlink(missing_ok=True)
         listing = []
-        for variant in self.variants:
+        for plan, variant in zip(self.scenarios, self.variants, strict=True):
             place = target / slug(variant.name)
             files = {"grid": write_netcdf(variant.city.grid, place / "grid.nc")}
             for event, result in variant.results.items():
@@ -97,7 +138,8 @@ class Study:
             listing.append(
                 {
                     "name": variant.name,
-                    "title": variant.title,
+                    "title_en": plan.title_in("en"),
+                    "title_de": plan.title_in("de"),
                     "measures": [_described(record) for record in variant.measures],
                     "files": {key: path.relative_to(target).as_posix() for key, path in files.items()},
                 }
@@ -115,8 +157,12 @@ class Study:
             "city": self.baseline.city.name,
             "couplings": asdict(self.couplings),
             "events": [
-                {"name": event.name, "model": event.model, "label_en": event.label_en, "label_de": event.label_de}
+                {"name": event.name, "model": event.model, **_plain(event.forcing), **_plain(event.options)}
                 for event in self.events
+            ],
+            "results": [
+                {"name": event, "label_en": result.attrs["event_label_en"], "label_de": result.attrs["event_label_de"]}
+                for event, result in self.baseline.results.items()
             ],
             "variants": listing,
         }
@@ -146,6 +192,10 @@ class Study:
             "<table><thead><tr><th>scenario</th><th>measures</th><th>results</th></tr></thead>"
             f"<tbody>{''.join(rows)}</tbody></table>"
         )
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value if isinstance(value, (bool, int, float, str)) else str(value) for key, value in values.items()}
 
 
 def _extent(city: City) -> str:
