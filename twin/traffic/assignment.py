@@ -23,7 +23,9 @@ from twin.traffic.graph import BPR_B, BPR_POWER, Graph, graph_from_network
 
 Floats = NDArray[np.float64]
 
-_SWEEPS = 8
+_ORIGIN_SWEEPS, _GLOBAL_SWEEPS = 4, 8
+"""Shifts among known paths after each search and after each pass. Measured on one core: without those over all pairs
+Chicago Sketch takes 1.1 instead of 0.5 s to a gap of 1e-6, and 5.9 instead of 1.2 s to 1e-12."""
 _EXACT_BELOW = 20.0
 _KEPT_RATIO = 1e-2
 
@@ -372,7 +374,7 @@ class _Run:
                 origin, tolerance = 0, reached * _KEPT_RATIO
                 while True:
                     arguments: tuple[Any, ...] = (
-                        origin, _SWEEPS, tolerance, self.od_start, self.source, self.sink, self.demand,
+                        origin, _ORIGIN_SWEEPS, tolerance, self.od_start, self.source, self.sink, self.demand,
                         graph.arc_start, graph.arc_tail, graph.arc_head, graph.arc_link, *self.functions,
                         *working.values(), self.first, *self.paths.values(),
                         self.volume, self.cost, self.slope, self.excess, self.unserved,
@@ -381,6 +383,7 @@ class _Run:
                     if status == compiled.DONE:
                         break
                     self._enlarge()
+                self._shift(2 * _KEPT_RATIO * float(self.excess.sum()))
                 self._settle()
                 total = float(np.dot(self.volume, self.cost[:-1]))
                 estimate = float(self.excess.sum()) / total if total > 0 else 0.0
@@ -395,6 +398,18 @@ class _Run:
                 if reached <= gap:
                     break
         return reached, iteration
+
+    def _shift(self, enough: float) -> None:
+        """Shift flow among known paths of all pairs until the excess cost is down to `enough`."""
+        p = self.paths
+        for _ in range(_GLOBAL_SWEEPS):
+            left, _ = compiled.shift_flows(
+                0, len(self.first), *self.functions, self.working["counters"], self.working["mark"],
+                self.working["other_mark"], self.first, p["next_path"], p["start"], p["length"], p["flow"], p["pool"],
+                self.volume, self.cost, self.slope,
+            )  # fmt: skip
+            if left <= enough:
+                break
 
     def _settle(self) -> None:
         p = self.paths

@@ -93,6 +93,13 @@ def gravity_demand(
     Wilson (1967), A statistical theory of spatial distribution models, Transportation Research 1, 253-269;
     Furness (1965), Time function iteration, Traffic Engineering and Control 7, 458-460;
     numbers: `twin.traffic.demand_parameters`.
+
+    Examples
+    --------
+    >>> from twin.city.samples import sample_city
+    >>> demand = gravity_demand(sample_city("bayreuth", resolution=50.0))
+    >>> demand.dims, demand.attrs["synthetic"]
+    (('origin', 'destination'), 1)
     """
     network = city.network
     if network is None:
