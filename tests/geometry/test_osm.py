@@ -109,6 +109,20 @@ def test_plain_gzip_and_pbf_read_alike(write, tmp_path):
         assert other.restrictions == one.restrictions
 
 
+def test_the_date_of_the_data_is_what_the_file_declares(write, tmp_path):
+    import osmium
+
+    stamped = osm(*cross()).replace("<node", '<meta osm_base="2014-11-05T10:47:02Z"/><node', 1)
+    assert read_osm(write("t.osm", stamped)).date == "2014-11-05T10:47:02Z"
+    assert read_osm(write("u.osm", osm(*cross()))).date is None
+    header = osmium.io.Header()
+    header.set("osmosis_replication_timestamp", "2025-01-01T00:00:00Z")
+    with osmium.SimpleWriter(str(tmp_path / "t.osm.pbf"), header=header) as writer:
+        for item in osmium.FileProcessor(str(tmp_path / "u.osm")):
+            writer.add(item)
+    assert read_osm(tmp_path / "t.osm.pbf").date == "2025-01-01T00:00:00Z"
+
+
 # --- turn restrictions -------------------------------------------------------------------------------------------
 
 

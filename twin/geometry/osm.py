@@ -135,7 +135,7 @@ def _sort_out(raw: RawObjects, file: Path, date: str | None) -> OsmData:
         lines=lines,
         points=points,
         bounds=raw.bounds,
-        date=date,
+        date=date or raw.date,
         report=report,
     )
 

@@ -26,6 +26,7 @@ class RawObjects:
     ways: dict[int, tuple[Sequence[int], Tags]] = field(default_factory=dict)
     relations: dict[int, tuple[list[tuple[str, int, str]], Tags]] = field(default_factory=dict)
     bounds: tuple[float, float, float, float] | None = None
+    date: str | None = None
     misplaced: list[int] = field(default_factory=list)
     repeated: int = 0
 
@@ -46,12 +47,13 @@ def read_objects(file: Path, form: str) -> RawObjects:
     ids, lon, lat = array("q"), array("d"), array("d")  # a large town has millions: 8 bytes each, not 32
     try:
         processor: Any = osmium.FileProcessor(osmium.io.File(str(file), form))
+        raw.date = processor.header.get("osmosis_replication_timestamp") or None
         box = processor.header.box()
         if box.valid():
             low, high = box.bottom_left, box.top_right
             raw.bounds = (low.lon, low.lat, high.lon, high.lat)
         for item in processor:
-            if item.deleted or not item.visible:
+            if not item.visible:
                 continue
             number = item.id
             if item.is_node():
