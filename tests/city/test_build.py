@@ -243,3 +243,40 @@ def test_building_twice_gives_the_same_city() -> None:
     one, two = (build_city("town", SPEC, terrain=ground(), buildings=model()) for _ in range(2))
     assert one.grid.identical(two.grid)
     assert one.buildings.equals(two.buildings)
+
+
+def test_a_void_value_that_nobody_declared_is_refused() -> None:
+    terrain = ground()
+    terrain.values[3, 4] = -32768
+    with pytest.raises(DataError, match=r"terrain is -32768 m at E 690004\.5, N 5540096\.5 \(1 cells\); it must lie"):
+        build_city("town", SPEC, terrain=terrain)
+
+
+def test_a_canopy_in_decimetres_is_refused() -> None:
+    canopy = xr.DataArray(np.full(SPEC.shape, 180.0), SPEC.coordinates(), ("y", "x"))
+    with pytest.raises(DataError, match=r"canopy is 180 m .* check its unit"):
+        build_city("town", SPEC, terrain=ground(), canopy=canopy)
+
+
+def test_a_model_far_off_the_terrain_casts_doubt_on_the_datum() -> None:
+    # ellipsoidal heights in Germany lie about 40 to 50 m above DHHN2016
+    high = build_city("town", SPEC, terrain=ground(255.0), buildings=model())
+    assert any("44.0 m above the terrain" in caveat.text_en for caveat in high.meta.caveats)
+    assert not any(
+        "datum" in c.text_en for c in build_city("t", SPEC, terrain=ground(), buildings=model()).meta.caveats
+    )
+
+
+def test_what_was_skipped_stands_in_the_reports(osm) -> None:
+    rows = [
+        (shapely.box(20, 20, 30, 30), {"building": "house"}),
+        (shapely.box(60, 60, 90, 90), {"building": "garage", "location": "underground"}),
+    ]
+    city = build_city("town", SPEC, terrain=ground(), buildings=osm(rows))
+    assert len(city.buildings) == 1
+    assert "1 buildings lie underground and are left out" in city.info()
+
+
+def test_the_terrain_names_its_own_vertical_datum() -> None:
+    terrain = ground().assign_attrs(vertical_datum="DHHN2016")
+    assert build_city("t", SPEC, terrain=terrain).grid.surface_elevation.attrs["vertical_datum"] == "DHHN2016"

@@ -32,7 +32,7 @@ from twin.city.trees import (
     stamp_woods,
 )
 from twin.errors import DataError, InputError
-from twin.geometry.records import BuildingModels, OsmData
+from twin.geometry.records import BuildingModels, OsmData, ReadReport
 
 ROLES = ("terrain", "buildings", "land_cover", "canopy", "roads")
 """What a source can be the source of."""
@@ -91,7 +91,7 @@ def build_city(
     tile : tuple, optional
         Extent (xmin, ymin, xmax, ymax) for which the building data are complete; the model's own envelope without it.
     vertical_datum : str, optional
-        Of the elevations, for example ``"DHHN2016"``.
+        Of the elevations, for example ``"DHHN2016"``; what the terrain's attributes say without it.
 
     Returns
     -------
@@ -121,6 +121,7 @@ def build_city(
     gaps: list[Caveat] = []
 
     ground = onto_grid(terrain, spec, what="terrain")
+    _check_range(ground.values, "ground_elevation", "terrain", spec)
     gaps += known_gaps.about_terrain(ground)
 
     placed = _place(buildings, spec, ground.values)
@@ -129,6 +130,7 @@ def build_city(
     surface = np.where(on_roof, np.fmax(placed.roof_elevation, ground.values), ground.values)
     buried = int(below.sum()) if isinstance(buildings, BuildingModels) else 0
     gaps += known_gaps.about_buildings(placed.table, buried)
+    gaps += known_gaps.about_ground_offset(placed.ground_offset)
     if isinstance(buildings, BuildingModels):
         gaps += known_gaps.about_edges(spec, tile or buildings.bounds)
 
@@ -157,7 +159,8 @@ def build_city(
     if cover is not None:
         shares = np.where(placed.building_id > 0, np.nan, cover.sealed_fraction)
         fields["sealed_fraction"] = (shares, "from land cover")
-    grid = _dataset(spec, fields, given, canopy is not None, vertical_datum)
+    datum = vertical_datum or terrain.attrs.get("vertical_datum")
+    grid = _dataset(spec, fields, given, canopy is not None, datum)
 
     network = None
     if roads is not None:
@@ -165,6 +168,9 @@ def build_city(
 
         network = build_road_network(roads, spec.crs)
     reports = [record.report for record in _distinct(buildings, land_cover, roads)]
+    if buildings is not None:
+        here = int(placed.table["on_grid"].sum())
+        reports.append(ReadReport("buildings on the grid", len(placed.table), here, notes=placed.notes))
     if network is not None:
         reports.append(network.report)
     meta = CityMeta(tuple(dict.fromkeys(given[role] for role in ROLES if role in given)), tuple(gaps), tuple(reports))
@@ -181,6 +187,22 @@ def _check_crs(buildings: BuildingModels | OsmData | None, spec: GridSpec) -> No
         )
 
 
+def _check_range(values: NDArray[np.float64], name: str, what: str, spec: GridSpec) -> None:
+    """Refuse what cannot be: a void value that the file does not declare, decimetres taken for metres."""
+    rule = variables.VARIABLES[name]
+    lowest = -np.inf if rule.minimum is None else rule.minimum
+    highest = np.inf if rule.maximum is None else rule.maximum
+    with np.errstate(invalid="ignore"):
+        wrong = (values < lowest) | (values > highest)
+    if wrong.any():
+        row, column = (int(index[0]) for index in np.nonzero(wrong))
+        raise DataError(
+            f"the {what} is {values[row, column]:g} m at E {spec.x[column]:.1f}, N {spec.y[row]:.1f} "
+            f"({int(wrong.sum())} cells); it must lie between {lowest:g} and {highest:g} m: check its unit, and "
+            "declare its nodata value if this is one"
+        )
+
+
 def _place(buildings: BuildingModels | OsmData | None, spec: GridSpec, ground: NDArray[np.float64]) -> PlacedBuildings:
     if isinstance(buildings, BuildingModels):
         placed = buildings_from_models(buildings, spec, ground)
@@ -194,8 +216,8 @@ def _place(buildings: BuildingModels | OsmData | None, spec: GridSpec, ground: N
         apart = max(xmin - east, west - xmax, ymin - north, south - ymax)
         if apart > _ELSEWHERE:
             raise DataError(
-                f"the {len(placed.table)} buildings lie {apart / 1000:.0f} km from the grid: they reach x {xmin:.6g} to "
-                f"{xmax:.6g}, y {ymin:.7g} to {ymax:.7g}, the grid {spec.bounds}; check the CRS and the bounds"
+                f"the {len(placed.table)} buildings lie {apart / 1000:.0f} km from the grid: they reach x {xmin:.6g} "
+                f"to {xmax:.6g}, y {ymin:.7g} to {ymax:.7g}, the grid {spec.bounds}; check the CRS and the bounds"
             )
     return placed
 
@@ -264,6 +286,7 @@ def _canopy(
 ) -> tuple[NDArray[Any], NDArray[Any], str, int]:
     if canopy is not None:
         field = onto_grid(canopy, GridSpec.from_dataset(grid), what="canopy")
+        _check_range(np.fmax(field.values, 0.0), "canopy_height", "canopy", GridSpec.from_dataset(grid))
         top, base, cleared = canopy_from_heights(field.values, roofs)
         return top, base, f"{field.how}; crown base assumed", cleared
     if cover is not None and cover.woods:

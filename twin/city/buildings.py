@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.city.gridspec import GridSpec
-from twin.city.land_cover import length, projection
+from twin.city.land_cover import is_underground, length, projection
 from twin.city.rasterize import cover_fraction, paint_facets, paint_polygons
 from twin.geometry.records import BuildingModels, OsmData, SurfaceKind, Surfaces
 
@@ -96,6 +96,7 @@ class PlacedBuildings:
     building_fraction : (rows, columns) float64
     roof_elevation : (rows, columns) float64, m; NaN off the roofs
     notes : what was skipped or repaired, in words
+    ground_offset : median height of the model's ground surfaces above the terrain, m; NaN where there are none
     """
 
     table: gpd.GeoDataFrame
@@ -103,6 +104,7 @@ class PlacedBuildings:
     building_fraction: NDArray[np.float64]
     roof_elevation: NDArray[np.float64]
     notes: tuple[str, ...]
+    ground_offset: float = float("nan")
 
 
 def buildings_from_models(models: BuildingModels, spec: GridSpec, ground: NDArray[np.float64]) -> PlacedBuildings:
@@ -123,6 +125,16 @@ def buildings_from_models(models: BuildingModels, spec: GridSpec, ground: NDArra
     Returns
     -------
     PlacedBuildings
+
+    Examples
+    --------
+    >>> from twin.city.samples import sample_folder
+    >>> from twin.geometry import read_citygml
+    >>> models = read_citygml(sample_folder("tiergarten") / "lod2_3890_5819.gml.gz")
+    >>> spec = GridSpec(389780, 5820034, 1.0, 100, 100, "EPSG:25833")  # the Reichstag
+    >>> placed = buildings_from_models(models, spec, np.full(spec.shape, 35.0))
+    >>> round(float(np.nanmax(placed.roof_elevation)))
+    86
     """
     surfaces = models.surfaces
     count = len(models.buildings)
@@ -133,6 +145,8 @@ def buildings_from_models(models: BuildingModels, spec: GridSpec, ground: NDArra
     base = levels["base"].copy()
     inside = raster.label > 0
     terrain = _mean_by_building(raster.label, ground, count)
+    gaps = (base - terrain)[np.isfinite(base) & np.isfinite(terrain)]
+    offset = float(np.median(gaps)) if len(gaps) else float("nan")
     base[np.isnan(base)] = terrain[np.isnan(base)]
     storeys = np.asarray(models.buildings["storeys"], np.float64).copy()
     told = np.isfinite(storeys) & (storeys > 0)
@@ -154,10 +168,13 @@ def buildings_from_models(models: BuildingModels, spec: GridSpec, ground: NDArra
         crs=spec.crs,
         index=pd.RangeIndex(1, count + 1, name="building_id"),
     )
-    fraction = cover_fraction(footprints, spec)
-    table = _with_residents(table, spec)
     return PlacedBuildings(
-        table, raster.label, fraction, np.where(inside, raster.elevation, np.nan), _facet_notes(raster)
+        table=_with_residents(table, spec),
+        building_id=raster.label,
+        building_fraction=cover_fraction(footprints, spec),
+        roof_elevation=np.where(inside, raster.elevation, np.nan),
+        notes=_facet_notes(raster),
+        ground_offset=offset,
     )
 
 
@@ -179,10 +196,24 @@ def buildings_from_osm(osm: OsmData, spec: GridSpec, ground: NDArray[np.float64]
     Returns
     -------
     PlacedBuildings
+
+    Examples
+    --------
+    >>> from twin.geometry.records import OsmData
+    >>> none = gpd.GeoDataFrame({"osm_id": [], "tags": []}, geometry=[], crs=4326)
+    >>> barn = gpd.GeoDataFrame({"osm_id": ["w1"], "tags": [{"building": "barn"}]},
+    ...                         geometry=[shapely.box(8.99, 49.99, 9.01, 50.01)], crs=4326)
+    >>> ids, places = np.zeros(0, np.int64), np.zeros(0)
+    >>> osm = OsmData(ids, places, places, {}, (), (), barn, none, none, None, None)
+    >>> spec = GridSpec(500000, 5538640, 10.0, 1, 2, "EPSG:25832")
+    >>> buildings_from_osm(osm, spec, np.full((1, 2), 300.0)).roof_elevation.tolist()
+    [[308.0, 308.0]]
     """
     areas = osm.areas
     is_building = np.array([tags.get("building", "no") not in ("no", "") for tags in areas["tags"]], bool)
-    chosen = areas[is_building] if len(areas) else areas
+    buried = is_building & np.array([is_underground(tags) for tags in areas["tags"]], bool)
+    notes = (f"{int(buried.sum())} buildings lie underground and are left out",) if buried.any() else ()
+    chosen = areas[is_building & ~buried] if len(areas) else areas
     tags_of = list(chosen["tags"])
     shapes = projection(spec)(np.asarray(chosen.geometry.values, dtype=object))
     size = shapely.area(shapes) if len(shapes) else np.zeros(0)
@@ -208,8 +239,13 @@ def buildings_from_osm(osm: OsmData, spec: GridSpec, ground: NDArray[np.float64]
     building_id = paint_polygons(shapes, np.arange(1, count + 1), spec)
     level = _mean_by_building(building_id, ground, count) + height
     roof = np.concatenate([[np.nan], level])[building_id]
-    fraction = cover_fraction(shapes, spec)
-    return PlacedBuildings(_with_residents(table, spec), building_id, fraction, roof, ())
+    return PlacedBuildings(
+        table=_with_residents(table, spec),
+        building_id=building_id,
+        building_fraction=cover_fraction(shapes, spec),
+        roof_elevation=roof,
+        notes=notes,
+    )
 
 
 def osm_height(tags: dict[str, str], use: str) -> tuple[float, int, str]:
@@ -237,7 +273,15 @@ def osm_height(tags: dict[str, str], use: str) -> tuple[float, int, str]:
 
 
 def polygons_of(surfaces: Surfaces, rows: NDArray[np.int64]) -> NDArray[Any]:
-    """Return facets seen from above as shapely polygons, in the order of `rows`; None where a ring is too short."""
+    """Return facets seen from above as shapely polygons, in the order of `rows`; None where a ring is too short.
+
+    Examples
+    --------
+    >>> facet = Surfaces(np.array([[0, 0, 5.0], [4, 0, 5], [4, 3, 7], [0, 3, 7]]), np.array([0, 4]), np.array([0, 1]),
+    ...                  np.array([1], np.uint8), np.array([0], np.int32))
+    >>> polygons_of(facet, np.array([0]))[0].area
+    12.0
+    """
     rings = len(surfaces.ring_start) - 1
     made = np.full(rings, None, dtype=object)
     enough = np.diff(surfaces.ring_start) >= 3

@@ -16,6 +16,9 @@ from twin.city.trees import CROWN_BASE_SHARE, SMALLEST_CANOPY, WOOD_HEIGHT
 if TYPE_CHECKING:
     from twin.geometry.records import OsmData
 
+LARGEST_OFFSET = 2.0
+"""Ground surfaces of a model may differ this much (m) from the terrain in the median before the datum is in doubt."""
+
 EDGE = 100.0
 """Nearer than this (m) to the end of the building data, buildings filed under a neighbouring tile may be missing."""
 
@@ -43,6 +46,30 @@ def about_terrain(field: GridField) -> list[Caveat]:
             )
         )
     return found
+
+
+def about_ground_offset(offset: float) -> list[Caveat]:
+    """Say that a 3-D city model stands well above or below the terrain.
+
+    Examples
+    --------
+    >>> about_ground_offset(-0.3)
+    []
+    >>> "39.7 m above" in about_ground_offset(39.7)[0].text_en
+    True
+    """
+    if not abs(offset) > LARGEST_OFFSET:
+        return []
+    side, seite = ("above", "über") if offset > 0 else ("below", "unter")
+    return [
+        Caveat(
+            "heights",
+            f"The ground of the 3-D city model lies {abs(offset):.1f} m {side} the terrain (median): their vertical "
+            "datums may differ.",
+            f"Der Boden des 3D-Stadtmodells liegt {_decimal(abs(offset), 1)} m {seite} dem Gelände (Median): Die "
+            "Höhenbezugssysteme sind womöglich verschieden.",
+        )
+    ]
 
 
 def about_buildings(table: gpd.GeoDataFrame, buried: int) -> list[Caveat]:
@@ -214,7 +241,11 @@ def _covered(osm: OsmData, spec: GridSpec) -> float | None:
 
 
 def _percent(share: float, digits: int = 0) -> str:
-    return f"{100 * share:.{digits}f} %".replace(".", ",")
+    return f"{_decimal(100 * share, digits)} %"
+
+
+def _decimal(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}".replace(".", ",")
 
 
 def _join(words: list[str], last: str) -> str:

@@ -181,7 +181,7 @@ def area_cover(tags: Tags) -> str | None:
     >>> area_cover({"landuse": "farmland"}), area_cover({"building": "yes"})
     ('cropland', None)
     """
-    if "building" in tags:
+    if tags.get("building", "no") not in ("no", ""):
         return None
     if "highway" in tags:
         return road_surface(tags).cover
@@ -244,6 +244,18 @@ def land_cover_from_osm(osm: OsmData, spec: GridSpec) -> LandCover:
     Returns
     -------
     LandCover
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from twin.geometry.records import OsmData
+    >>> none = gpd.GeoDataFrame({"osm_id": [], "tags": []}, geometry=[], crs=4326)
+    >>> field = gpd.GeoDataFrame({"osm_id": ["w1"], "tags": [{"landuse": "farmland"}]},
+    ...                          geometry=[shapely.box(8.9, 49.9, 9.1, 50.1)], crs=4326)
+    >>> ids, places = np.zeros(0, np.int64), np.zeros(0)
+    >>> osm = OsmData(ids, places, places, {}, (), (), field, none, none, None, None)
+    >>> land_cover_from_osm(osm, GridSpec(500000, 5540000, 10.0, 1, 2, "EPSG:25832")).cover.tolist()
+    [[7, 7]]
     """
     project = projection(spec)
     shapes, covers, sealed, woods = [], [], [], []
@@ -253,7 +265,7 @@ def land_cover_from_osm(osm: OsmData, spec: GridSpec) -> LandCover:
     late: list[int] = []
     for row in order:
         cover = area_cover(tags_of[row])
-        if cover is None or _not_on_ground(tags_of[row]):
+        if cover is None or is_underground(tags_of[row]):
             continue
         if cover == "forest":
             woods.append(areas[row])
@@ -281,7 +293,14 @@ def land_cover_from_osm(osm: OsmData, spec: GridSpec) -> LandCover:
 
 
 def projection(spec: GridSpec) -> Any:
-    """Return a function that projects an array of longitude-latitude geometries to the grid's CRS."""
+    """Return a function that projects an array of longitude-latitude geometries to the grid's CRS.
+
+    Examples
+    --------
+    >>> project = projection(GridSpec(0, 1, 1.0, 1, 1, "EPSG:25832"))
+    >>> project(np.array([shapely.Point(9.0, 0.0)], dtype=object))[0].wkt  # on the central meridian, at the equator
+    'POINT (500000 0)'
+    """
     transformer = Transformer.from_crs("EPSG:4326", spec.crs, always_xy=True)
 
     def project(geometries: NDArray[Any]) -> NDArray[Any]:
@@ -296,15 +315,21 @@ def projection(spec: GridSpec) -> Any:
     return project
 
 
-def _not_on_ground(tags: Tags) -> bool:
-    """Tell whether something lies below the ground; what bridges it is seen from above and counts."""
+def is_underground(tags: Tags) -> bool:
+    """Tell whether something lies below the ground; what bridges it is seen from above and counts.
+
+    Examples
+    --------
+    >>> is_underground({"highway": "primary", "tunnel": "yes"}), is_underground({"bridge": "yes", "layer": "1"})
+    (True, False)
+    """
     return tags.get("tunnel", "no") not in ("no", "") or tags.get("location") == "underground"
 
 
 def _lines(osm: OsmData, spec: GridSpec) -> list[tuple[Any, str]]:
     found, geometries = [], []
     for tags, line in zip(osm.lines["tags"], osm.lines.geometry, strict=True) if len(osm.lines) else ():
-        if _not_on_ground(tags):
+        if is_underground(tags):
             continue
         if tags.get("railway") in ("rail", "light_rail", "narrow_gauge"):
             found.append((_BALLAST_WIDTH, "gravel"))
@@ -320,7 +345,7 @@ def _roads(osm: OsmData, spec: GridSpec) -> list[tuple[Any, str]]:
     found, geometries, rank = [], [], []
     wideness = list(ROAD_SURFACES)
     for way in osm.roads:
-        if _not_on_ground(way.tags) or way.tags.get("highway") not in ROAD_SURFACES or len(way.nodes) < 2:
+        if is_underground(way.tags) or way.tags.get("highway") not in ROAD_SURFACES or len(way.nodes) < 2:
             continue
         rows = np.searchsorted(osm.node_id, way.nodes)
         surface = road_surface(way.tags)

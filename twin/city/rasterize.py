@@ -233,7 +233,13 @@ def paint_polygons(
 
 
 def as_geometries(geometries: Any) -> NDArray[Any]:
-    """Return a one-dimensional object array of shapely geometries from an array, list, GeoSeries or single geometry."""
+    """Return a one-dimensional object array of shapely geometries from an array, list, GeoSeries or single geometry.
+
+    Examples
+    --------
+    >>> as_geometries(shapely.Point(1, 2)).shape
+    (1,)
+    """
     if isinstance(geometries, shapely.Geometry):
         geometries = [geometries]
     values = getattr(geometries, "values", geometries)
@@ -266,6 +272,13 @@ def flatten(
     """Turn polygons into flat arrays in cells of a grid: u, v, ring_start, polygon_start, and each polygon's shape.
 
     Polygons that do not reach the grid are left out; the order of the others is kept.
+
+    Examples
+    --------
+    >>> spec = GridSpec(0, 4, 1.0, 4, 4, "EPSG:25832")
+    >>> u, v, ring_start, polygon_start, shape = flatten(as_geometries([shapely.box(1, 1, 3, 2)]), spec)
+    >>> sorted(u.tolist()), ring_start.tolist(), polygon_start.tolist(), shape.tolist()
+    ([1.0, 1.0, 3.0, 3.0], [0, 4], [0, 1], [0])
     """
     parts, owner = shapely.get_parts(shapes, return_index=True)
     wanted = np.isin(shapely.get_type_id(parts), (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON))
@@ -301,7 +314,13 @@ def flatten(
 
 
 def to_cells(xy: NDArray[np.float64], spec: GridSpec) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Express eastings and northings in cells from the grid's north-west corner, to the right and downwards."""
+    """Express eastings and northings in cells from the grid's north-west corner, to the right and downwards.
+
+    Examples
+    --------
+    >>> [axis.tolist() for axis in to_cells(np.array([[2.0, 9.0]]), GridSpec(0, 10, 2.0, 5, 5, "EPSG:25832"))]
+    [[1.0], [0.5]]
+    """
     u = (xy[:, 0] - spec.left) / spec.resolution
     v = (spec.top - xy[:, 1]) / spec.resolution
     return np.ascontiguousarray(u), np.ascontiguousarray(v)

@@ -91,6 +91,7 @@ def text(city: City, *, brief: bool = False) -> str:
     for report in city.meta.reports:
         for refusal in (*getattr(report, "repaired", ()), *getattr(report, "refused", ())):
             lines.append(f"  [{report.source}] {refusal.id}: {refusal.reason}")
+        lines += [f"  [{report.source}] {note}" for note in getattr(report, "notes", ())]
     return "\n".join(lines)
 
 
