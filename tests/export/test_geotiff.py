@@ -71,6 +71,12 @@ def test_classes_stay_integers_and_carry_their_licence(tmp_path: Path, grid: xr.
         assert source.tags()["TIFFTAG_COPYRIGHT"] == ATTRIBUTION
 
 
+def test_every_source_is_named_once(tmp_path: Path, grid: xr.Dataset) -> None:
+    grid["water_depth_max"].attrs["attribution"] = f"NASA/USGS; {ATTRIBUTION}"
+    with rasterio.open(write_geotiff(grid, tmp_path / "all.tif")) as source:
+        assert source.tags()["attribution"] == f"NASA/USGS; {ATTRIBUTION}"
+
+
 def test_time_steps_become_named_bands(tmp_path: Path, grid: xr.Dataset) -> None:
     with rasterio.open(write_geotiff(grid.water_depth, tmp_path / "depths.tif")) as source:
         assert source.descriptions == ("water_depth 2024-07-01T14:00:00", "water_depth 2024-07-01T14:10:00")

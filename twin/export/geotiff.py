@@ -139,7 +139,8 @@ def _file_tags(dataset: xr.Dataset) -> dict[str, str]:
     scalars = {str(name): array.item() for name, array in dataset.data_vars.items() if array.ndim == 0}
     tags = _tags({**scalars, **dataset.attrs})
     attributions = [dataset.attrs.get("attribution"), *(a.attrs.get("attribution") for a in dataset.data_vars.values())]
-    named = list(dict.fromkeys(str(text) for text in attributions if text))
+    # a variable made from several sources names them all, divided by semicolons: say each once
+    named = list(dict.fromkeys(part.strip() for text in attributions if text for part in str(text).split(";")))
     if named:
         tags["attribution"] = "; ".join(named)
         tags["TIFFTAG_COPYRIGHT"] = tags["attribution"]
