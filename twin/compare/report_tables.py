@@ -39,6 +39,10 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Cell]], caption: str, lan
     The first cell of each row is its header.
     """
     lines = []
+    rows = list(rows)
+    numeric = (
+        {i for i, cell in enumerate(rows[0]) if isinstance(cell, tuple) and cell[1] == "number"} if rows else set()
+    )
     for row in rows:
         cells = []
         for position, cell in enumerate(row):
@@ -49,7 +53,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Cell]], caption: str, lan
             opening = f'th scope="row"{attribute}' if position == 0 else f"td{attribute}"
             cells.append(f"<{opening}>{content}</{opening.split()[0]}>")
         lines.append("<tr>" + "".join(cells) + "</tr>")
-    heads = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+    heads = "".join(
+        f'<th scope="col"{" class=number" if i in numeric else ""}>{cell}</th>' for i, cell in enumerate(head)
+    )
     label = escape(f"{html.unescape(caption)}. {say('report.scroll', language)}")
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{label}"><table><caption>{caption}</caption>'
@@ -108,7 +114,8 @@ def _indicator_row(comparison: Comparison, event: str, one: Indicator, language:
         if one.unit == "%":
             signed = quantity(change, "%", one.decimals, language, signed=True)
         elif base and judgement != "same" and one.unit != "degC" and math.isfinite(change):
-            signed += f" ({number(100 * change / abs(base), 0, language, signed=True)} %)"
+            percent = 100 * change / abs(base)
+            signed += f" ({number(percent, 0 if abs(percent) >= 10 else 1, language, signed=True)} %)"
         row.append((number(comparison.value(event, one.key, variant.name), one.decimals, language), "number"))
         row.append((f"{signed} {chip(judgement, language)}", "change"))
     return row

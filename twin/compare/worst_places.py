@@ -104,12 +104,12 @@ def _roads(comparison: Comparison, event: str, n: int) -> gpd.GeoDataFrame:
     order = highest[highest > 0].sort_values(ascending=False, kind="stable").index
     street = table["name"].fillna("").astype(str)
     street = street.where(street != "", table["ref"].fillna("").astype(str))
-    # one line per street: the fullest section stands for it
-    first = street.loc[order][lambda names: (names == "") | ~names.duplicated()].index[:n]
-    chosen = table.loc[first]
-    near = place_names(chosen, comparison.baseline.city)
-    place = street.loc[first].where(street.loc[first] != "", near.map(_unnamed))
-    return chosen.assign(place=place, residents=np.nan, building=np.nan)
+    # one line per street: the fullest section stands for it; three times as many for those that fall together
+    ordered = table.loc[street.loc[order][lambda names: (names == "") | ~names.duplicated()].index[: 3 * n]]
+    near = place_names(ordered, comparison.baseline.city)
+    place = street.loc[ordered.index].where(street.loc[ordered.index] != "", near.map(_unnamed))
+    chosen = ordered.assign(place=place, residents=np.nan, building=np.nan)
+    return chosen[~place.duplicated()].head(n)
 
 
 def _unnamed(near: str) -> str:
