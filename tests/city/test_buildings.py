@@ -9,12 +9,12 @@ import shapely
 from pyproj import CRS
 
 from twin import GridSpec
+from twin.city.building_uses import osm_height
 from twin.city.buildings import (
     FLOOR_AREA_PER_RESIDENT,
     LIVING_SHARE,
     buildings_from_models,
     buildings_from_osm,
-    osm_height,
 )
 from twin.geometry.records import BuildingModels, ReadReport, SurfaceKind, Surfaces
 

@@ -7,7 +7,8 @@ import pytest
 import shapely
 
 from twin import GridSpec
-from twin.city.land_cover import YARD_SEALED, area_cover, land_cover_from_osm, length, road_surface
+from twin.city.land_cover import YARD_SEALED, land_cover_from_osm
+from twin.city.land_cover_tags import area_cover, length, road_surface
 from twin.city.surfaces import CODES
 
 SPEC = GridSpec(690000.0, 5540100.0, 1.0, 100, 100, "EPSG:25832")

@@ -10,7 +10,8 @@ import pytest
 import xarray as xr
 
 import twin
-from twin.city.load import load_city, read_city_file
+from twin.city.city_file import read_city_file
+from twin.city.load import load_city
 from twin.city.samples import SAMPLES, sample_folder
 from twin.errors import DataError, InputError, LimitError, TwinError
 

@@ -3,13 +3,15 @@
 gridspec.py   where the cells of a grid lie
 city.py       the `City` and what is known about its data
 load.py       `load_city`: a city.toml to a `City`
+city_file.py  what a city.toml may say
 samples.py    `sample_city`: the cities that come with the package
 build.py      `build_city`: records to a `City`
 terrain.py    elevations onto the grid
 rasterize.py  polygons and roof planes onto the grid
-buildings.py  footprints, heights, uses, residents
+polygons.py   shapely polygons as flat arrays
+buildings.py  footprints, roofs, residents; building_uses.py their uses and assumed heights
 surfaces.py   land-cover classes, their parameters and where those come from
-land_cover.py OpenStreetMap tags to land-cover classes, widths of roads
+land_cover.py OpenStreetMap onto the grid; land_cover_tags.py which tags mean what, widths of roads
 trees.py      crowns of single trees and woods onto the grid
 roads.py      the road network
 caveats.py    what readers of results must know about the data, in English and German

@@ -20,7 +20,8 @@ from twin.city import caveats as known_gaps
 from twin.city.buildings import PlacedBuildings, buildings_from_models, buildings_from_osm
 from twin.city.city import Caveat, City, CityMeta, Source
 from twin.city.gridspec import Bounds, GridSpec, same_crs
-from twin.city.land_cover import LandCover, land_cover_from_osm, length, projection
+from twin.city.land_cover import LandCover, land_cover_from_osm, projection
+from twin.city.land_cover_tags import length
 from twin.city.surfaces import CODES, land_cover_attributes, with_parameters
 from twin.city.terrain import onto_grid
 from twin.city.trees import (

@@ -15,76 +15,21 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from twin.city.building_uses import STOREY_HEIGHT, osm_height, use_of_function, use_of_tags
 from twin.city.gridspec import GridSpec
-from twin.city.land_cover import is_underground, length, projection
+from twin.city.land_cover import projection
+from twin.city.land_cover_tags import is_underground
 from twin.city.rasterize import cover_fraction, paint_facets, paint_polygons
 from twin.geometry.records import BuildingModels, OsmData, SurfaceKind, Surfaces
 
 if TYPE_CHECKING:
     from twin.city.rasterize import FacetRaster
 
-STOREY_HEIGHT = 3.0
-"""Assumed height of a storey, floor to floor, m."""
-
-ROOF_HEIGHT = 2.0
-"""Assumed mean height of the roof of a small house above its eaves, m."""
-
 FLOOR_AREA_PER_RESIDENT = 47.4
 """Living space per resident in Germany 2022, m2 (Statistisches Bundesamt, Bestand an Wohnungen und Wohngebäuden)."""
 
 LIVING_SHARE = 0.75
 """Assumed living space as a share of footprint times storeys: walls, stairs, cellars and slopes take the rest."""
-
-OUTBUILDING_AREA = 50.0
-"""Footprints smaller than this (m2) with the tag building=yes are taken as garages and sheds."""
-
-# use -> OpenStreetMap values of `building`
-_USES = {
-    "residential": (
-        "house detached semidetached_house semi terrace terraced_house residential apartments bungalow "
-        "dormitory villa static_caravan cabin farm"
-    ),
-    "outbuilding": (
-        "garage garages shed hut carport roof barn farm_auxiliary stable cowshed sty greenhouse container ruins "
-        "storage_tank silo transformer_tower bunker entrance hangar toilets service allotment_house boathouse"
-    ),
-    "commercial": "commercial retail industrial warehouse office supermarket kiosk hotel manufacture",
-    "public": (
-        "school kindergarten university college hospital church chapel cathedral mosque synagogue public civic "
-        "government townhall train_station fire_station sports_hall museum library theatre"
-    ),
-}
-_USE_OF = {value: use for use, values in _USES.items() for value in values.split()}
-
-# assumed height in m and storeys where neither height nor levels are tagged: mean of eaves and ridge
-_ASSUMED = {
-    "apartments": (12.0, 4),
-    "dormitory": (12.0, 4),
-    "bungalow": (5.0, 1),
-    "static_caravan": (3.0, 1),
-    "cabin": (3.0, 1),
-    "church": (12.0, 1),
-    "cathedral": (25.0, 1),
-    "chapel": (7.0, 1),
-    "barn": (8.0, 1),
-    "farm_auxiliary": (6.0, 1),
-    "stable": (6.0, 1),
-    "cowshed": (6.0, 1),
-    "hangar": (8.0, 1),
-    "silo": (12.0, 1),
-    "industrial": (8.0, 1),
-    "warehouse": (8.0, 1),
-    "supermarket": (6.0, 1),
-    "office": (12.0, 4),
-    "school": (9.0, 3),
-    "hospital": (15.0, 5),
-}
-_ASSUMED_BY_USE = {
-    "residential": (2 * STOREY_HEIGHT + ROOF_HEIGHT, 2),
-    "outbuilding": (3.0, 1),
-    "commercial": (7.0, 2),
-    "public": (9.0, 2),
-}
 
 
 @dataclass(frozen=True)
@@ -153,7 +98,7 @@ def buildings_from_models(models: BuildingModels, spec: GridSpec, ground: NDArra
     mean_height = levels["mean_roof"] - base
     estimate = np.maximum(1.0, np.round(np.nan_to_num(mean_height) / STOREY_HEIGHT))
     storeys[~told] = estimate[~told]
-    use = np.array([_use_of_function(value) for value in models.buildings["function"]], dtype=object)
+    use = np.array([use_of_function(value) for value in models.buildings["function"]], dtype=object)
     table = gpd.GeoDataFrame(
         {
             "gml_id": models.buildings["id"].to_numpy(dtype=object),
@@ -217,7 +162,7 @@ def buildings_from_osm(osm: OsmData, spec: GridSpec, ground: NDArray[np.float64]
     tags_of = list(chosen["tags"])
     shapes = projection(spec)(np.asarray(chosen.geometry.values, dtype=object))
     size = shapely.area(shapes) if len(shapes) else np.zeros(0)
-    use = np.array([_use_of_tags(tags, area) for tags, area in zip(tags_of, size, strict=True)], dtype=object)
+    use = np.array([use_of_tags(tags, area) for tags, area in zip(tags_of, size, strict=True)], dtype=object)
     use = _use_by_surroundings(use, tags_of, shapes, osm, spec)
     tops = [osm_height(tags, use[row]) for row, tags in enumerate(tags_of)]
     count = len(tags_of)
@@ -246,30 +191,6 @@ def buildings_from_osm(osm: OsmData, spec: GridSpec, ground: NDArray[np.float64]
         roof_elevation=roof,
         notes=notes,
     )
-
-
-def osm_height(tags: dict[str, str], use: str) -> tuple[float, int, str]:
-    """Return height above ground (m), storeys and where both come from, of a building in OpenStreetMap.
-
-    Examples
-    --------
-    >>> osm_height({"building": "house", "height": "9.5"}, "residential")
-    (9.5, 3, 'tag height')
-    >>> osm_height({"building": "yes", "building:levels": "2"}, "residential")
-    (8.0, 2, 'tag building:levels')
-    >>> osm_height({"building": "garage"}, "outbuilding")
-    (3.0, 1, 'assumed by type')
-    """
-    levels = length(tags.get("building:levels"))
-    tagged = length(tags.get("height"))
-    storeys = round(levels) if levels is not None and 0 < levels <= 100 else None
-    if tagged is not None and 0 < tagged <= 400:
-        return tagged, storeys or max(1, round(tagged / STOREY_HEIGHT)), "tag height"
-    if storeys:
-        roof = ROOF_HEIGHT if use == "residential" and storeys <= 3 else 0.0
-        return storeys * STOREY_HEIGHT + roof, storeys, "tag building:levels"
-    height, assumed = _ASSUMED.get(tags["building"]) or _ASSUMED_BY_USE[use]
-    return height, assumed, "assumed by type"
 
 
 def polygons_of(surfaces: Surfaces, rows: NDArray[np.int64]) -> NDArray[Any]:
@@ -353,28 +274,6 @@ def _mean_by_building(labels: NDArray[np.int32], values: NDArray[np.float64], co
     total = np.bincount(labels[inside], values[inside], count + 1)[1:]
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(total / number, np.float64)
-
-
-def _use_of_function(function: Any) -> str:
-    """Read the German function codes (31001_1000 ...) of a 3-D city model; ``"unknown"`` for any other."""
-    catalogue, _, digits = str(function or "").rpartition("_")
-    if catalogue != "31001" or not digits.isdigit() or len(digits) != 4:
-        return "unknown"
-    # AdV catalogue of building functions: 1xxx dwelling (1313 garden shed), 2xxx economy (246x parking, 272x barns)
-    if digits.startswith("246") or digits in ("1313", "2721", "2723", "2724", "2726"):
-        return "outbuilding"
-    return {"1": "residential", "2": "commercial", "3": "public"}.get(digits[0], "unknown")
-
-
-def _use_of_tags(tags: dict[str, str], area: float) -> str:
-    value = tags.get("building", "yes")
-    if value in _USE_OF:
-        return _USE_OF[value]
-    if any(key in tags for key in ("shop", "office", "craft", "tourism")):
-        return "commercial"
-    if "amenity" in tags or "historic" in tags:
-        return "public"
-    return "outbuilding" if area < OUTBUILDING_AREA else "residential"
 
 
 def _use_by_surroundings(
