@@ -53,6 +53,7 @@ def look_around(
     top: Reals,
     base: Reals,
     window: Reals,
+    highest: float,
     row: Whole,
     column: Whole,
     near: Floats,
@@ -89,11 +90,14 @@ def look_around(
                 t_wall = 0.0
                 crowns = uint64(0)
                 for r in range(run_start[d], run_start[d + 1]):
+                    reach = t_wall * near[run[r, 0]] - slack
+                    if highest - z <= reach:
+                        break
                     a = i + run[r, 2] + margin
                     b = j + run[r, 3] + margin
                     if a < 0 or a >= rows + margin or b < 0 or b >= columns + margin:
                         break
-                    if window[a, b] - z + slack <= t_wall * near[run[r, 0]]:
+                    if window[a, b] - z <= reach:
                         continue
                     for n in range(run[r, 0], run[r, 1]):
                         a = i + row[n]
@@ -123,13 +127,19 @@ def look_around(
                 open_up = 1.0 - s_wall
                 open_side = 0.25 * math.pi - 0.5 * h - 0.5 * t_wall / (1.0 + t_wall * t_wall)
                 crown_up = crown_side = 0.0
-                if crowns != uint64(0):
-                    for k in range(int(BINS * s_wall + 0.5), BINS):
-                        if (crowns >> uint64(k)) & uint64(1):
-                            crown_up += 1.0 / BINS
-                            crown_side += face_bands[k + 1] - face_bands[k]
-                    crown_up = min(crown_up, open_up)
-                    crown_side = min(crown_side, open_side)
+                shift = uint64(int(BINS * s_wall + 0.5))
+                crowns = (crowns >> shift) << shift if shift < BINS else uint64(0)
+                while crowns != uint64(0):  # one run of neighbouring bands after another: adding its lowest bit
+                    lowest = crowns & (~crowns + uint64(1))  # clears it and sets the bit behind its end
+                    carried = crowns + lowest
+                    end = carried & ~crowns
+                    first = math.frexp(float(lowest))[1] - 1
+                    last = BINS if end == uint64(0) else math.frexp(float(end))[1] - 1
+                    crown_up += (last - first) / BINS
+                    crown_side += face_bands[last] - face_bands[first]
+                    crowns &= carried
+                crown_up = min(crown_up, open_up)
+                crown_side = min(crown_side, open_side)
                 up_sky += open_up - crown_up
                 up_crown += crown_up
                 north_sky += face_weight[0, d] * (open_side - crown_side)

@@ -165,6 +165,7 @@ def look_around(obstacles: Obstacles, *, directions: int = 32) -> Views:
         obstacles.top,
         obstacles.base,
         _highest_in_squares(np.maximum(obstacles.solid, obstacles.top)),
+        obstacles.highest,
         rays.row,
         rays.column,
         rays.near,
