@@ -91,6 +91,12 @@ _TRAFFIC = (
     Variable("free_flow_time", ("link",), "float64", "s", "travel time on the empty road", "Fahrzeit bei freier Straße", 0),
     Variable("road_speed", ("link",), "float64", "m s-1", "speed", "Geschwindigkeit", 0),
     Variable("volume_capacity_ratio", ("link",), "float64", "1", "volume to capacity", "Auslastung", 0),
+    Variable("relative_gap", (), "float64", "1", "relative gap of the assignment", "relative Lücke der Umlegung", 0),
+    Variable("total_travel_time", (), "float64", "h h-1", "vehicle hours per hour", "Fahrzeugstunden je Stunde", 0),
+    Variable("vehicle_distance", (), "float64", "km h-1", "vehicle kilometres per hour", "Fahrzeugkilometer je Stunde", 0),
+    Variable("unserved_demand", (), "float64", "h-1", "trips that cannot arrive", "Fahrten, die nicht ankommen können", 0),
+    Variable("intrazonal_demand", (), "float64", "h-1", "trips within a zone", "Fahrten innerhalb einer Zone", 0),
+    Variable("assigned_demand", (), "float64", "h-1", "trips assigned", "umgelegte Fahrten", 0),
     Variable("road_water_depth", ("link",), "float64", "m", "deepest water on the road", "tiefstes Wasser auf der Straße", 0),
 )
 # fmt: on

@@ -179,6 +179,27 @@ def test_a_city_without_gates_keeps_its_trips_inside():
     assert float(found.sum()) == pytest.approx(found.attrs["trips_by_residents"], rel=1e-9)
 
 
+def test_villages_that_only_meet_outside_the_map_keep_their_trips_apart():
+    # two roads cross the map side by side; the only way from one to the other lies beyond its edge
+    places = {}
+    ways = []
+    for row in (0, 1):
+        ids = [10 * row + k for k in range(1, 6)]
+        places |= {n: (11.5 + 0.01 * k, 50.0 + 0.02 * row) for k, n in enumerate(ids)}
+        ways.append(OsmWay(row + 1, np.array(ids[:2]), {"highway": "primary"}))
+        ways += [OsmWay(10 * row + 3 + k, np.array(ids[k : k + 2]), {"highway": "primary"}) for k in (1, 2, 3)]
+    ids = np.array(sorted(places))
+    lon, lat = (np.array([places[int(i)][axis] for i in ids]) for axis in (0, 1))
+    none = gpd.GeoDataFrame({"osm_id": [], "tags": []}, geometry=[], crs=4326)
+    osm = OsmData(ids, lon, lat, {}, tuple(ways), (), none, none, none, None, None)
+    place = city(build_road_network(osm, "EPSG:25832"), homes=30, works=1)
+    found = gravity_demand(place)
+    assert len(place.network.nodes) == 10
+    assert found.attrs["trips_by_residents"] == pytest.approx(30 * 4 * 3.1 * 0.43 * 0.1)
+    result = assign(place.network, found)
+    assert float(result.unserved_demand) == 0.0
+
+
 @pytest.mark.parametrize(("homes", "works"), [(1, 0), (2, 0), (1, 1), (3, 0)])
 def test_a_hamlet_is_served_too(homes, works):
     for gates in (False, True):

@@ -175,8 +175,9 @@ def close_links(network: RoadNetwork, links: Iterable[str], *, keep_access: bool
         Ids; close both directions of a road by naming both.
     keep_access : bool
         Junctions that no other open road serves stay reachable: the closed links at them become `residents_only`, so
-        that traffic with a destination there may use them and no one may drive through. False closes all of them
-        (a flooded road), and what cannot arrive is reported as unserved demand.
+        that traffic with a destination there may use them and no one may drive through; a gate counts as served from
+        outside the extract. False closes all of them (a flooded road). What cannot arrive is reported as unserved
+        demand by `twin.traffic.assign`.
 
     Returns
     -------

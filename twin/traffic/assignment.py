@@ -29,14 +29,6 @@ Chicago Sketch takes 1.1 instead of 0.5 s to a gap of 1e-6, and 5.9 instead of 1
 _EXACT_BELOW = 20.0
 _KEPT_RATIO = 1e-2
 
-_SCALARS = {
-    "relative_gap": ("1", "relative gap", "relative Lücke"),
-    "total_travel_time": ("h h-1", "vehicle hours per hour", "Fahrzeugstunden je Stunde"),
-    "vehicle_distance": ("km h-1", "vehicle kilometres per hour", "Fahrzeugkilometer je Stunde"),
-    "unserved_demand": ("h-1", "trips that cannot arrive", "Fahrten, die nicht ankommen können"),
-    "intrazonal_demand": ("h-1", "trips within a zone", "Fahrten innerhalb einer Zone"),
-    "assigned_demand": ("h-1", "trips assigned", "umgelegte Fahrten"),
-}
 _SEARCH = ("counters", "target", "seen", "distance", "parent", "heap", "place")
 
 
@@ -155,27 +147,22 @@ def assign(
             "free_flow_time": ("link", np.where(graph.open, graph.free_flow_time, np.nan)),
             "road_speed": ("link", speed),
             "volume_capacity_ratio": ("link", ratio),
+            "relative_gap": solved.relative_gap,
+            "total_travel_time": float(np.nansum(solved.volume * time)) / 3600.0,
+            "vehicle_distance": float(np.sum(solved.volume * graph.length)) / 1000.0,
+            "unserved_demand": float(solved.unserved.sum()),
+            "intrazonal_demand": solved.intrazonal,
+            "assigned_demand": served,
         },
         coords={"link": graph.links},
     )
-    scalars = {
-        "relative_gap": solved.relative_gap,
-        "total_travel_time": float(np.nansum(solved.volume * time)) / 3600.0,
-        "vehicle_distance": float(np.sum(solved.volume * graph.length)) / 1000.0,
-        "unserved_demand": float(solved.unserved.sum()),
-        "intrazonal_demand": solved.intrazonal,
-        "assigned_demand": served,
-    }
-    for name, value in scalars.items():
-        units, english, german = _SCALARS[name]
-        result[name] = xr.DataArray(value, attrs={"units": units, "long_name": english, "long_name_de": german})
     options = {
         "gap": gap, "max_iterations": max_iterations, "volume_delay": volume_delay, "b": b, "power": power,
         "passable": None if passable is None else provenance.fingerprint(_plain(passable)),
         "allow_unconverged": allow_unconverged,
     }  # fmt: skip
     result = provenance.stamp(
-        _describe(result),
+        variables.describe(result),
         model="traffic",
         options=options,
         inputs=_fingerprint(graph, demand),
@@ -462,13 +449,6 @@ def _without_congestion(graph: Graph) -> Graph:
 
 def _plain(passable: xr.DataArray | Mapping[str, float]) -> object:
     return passable if isinstance(passable, xr.DataArray) else dict(passable)
-
-
-def _describe(result: xr.Dataset) -> xr.Dataset:
-    for name in result.data_vars:
-        if str(name) in variables.VARIABLES:
-            result[name] = variables.describe(result[name])
-    return result
 
 
 def _fingerprint(graph: Graph, demand: xr.DataArray) -> str:

@@ -53,8 +53,9 @@ def gravity_demand(
 
     Residents make trips between home and activities (workplaces by floor area, visits); a share of these trips has its
     other end outside, beyond a gate; what gates carry beyond that is through traffic. Zones are nodes with the
-    buildings nearest to them. The matrix is doubly constrained: rows and columns meet the trips that start and end at
-    each zone. Closed links count as open, so that demand stays the same across scenarios.
+    buildings nearest to them. Trips inside and through traffic are doubly constrained (sums of rows and columns are
+    met), trips over the edge are constrained at home and spread over the gates by their traffic and how far they are.
+    Closed links count as open, so that demand stays the same across scenarios.
 
     Parameters
     ----------
@@ -79,7 +80,9 @@ def gravity_demand(
     Returns
     -------
     xr.DataArray (origin, destination)
-        Vehicles per hour between node ids; attrs `synthetic` = 1, `caveat_en`, `caveat_de`, `parameters` (JSON).
+        Vehicles per hour between node ids; attrs `synthetic` = 1, `caveat_en`, `caveat_de`, `parameters` (JSON), and
+        sums: `residents`, `trips_by_residents`, `trips_over_the_edge`, `trips_through_gates`, and what could not be
+        placed: `trips_without_gate` (no gate can be reached), `gate_traffic_left_out` (it goes where the map ends).
 
     Raises
     ------
@@ -121,23 +124,18 @@ def gravity_demand(
     total = float(trips.sum())
     if total == 0 and gates.entering.sum() == 0:
         raise MissingDataError("there is neither a resident nor a road that leaves the extract; no one travels")
-    if activity.sum() == 0 and len(gates.nodes):
-        external = 1.0
-    share = activity / activity.sum() if activity.sum() > 0 else trips / max(total, 1e-300)
     nodes = np.concatenate([zones, gates.nodes])
     count = len(zones)
     opened = replace(network, links=network.links.assign(closed=False))
     minutes = travel_costs(graph_from_network(opened), nodes, nodes) / 60.0
     deterrence = np.where(np.isfinite(minutes), np.exp(-time_sensitivity * np.minimum(minutes, 600.0)), 0.0)
     matrix = np.zeros((len(nodes), len(nodes)))
-    inside = 1.0 - external
+    inside = (1.0 - external) * trips
     matrix[:count, :count] = _within(
-        deterrence[:count, :count],
-        inside * ((1 - homeward_share) * trips + homeward_share * total * share),
-        inside * (homeward_share * trips + (1 - homeward_share) * total * share),
+        deterrence[:count, :count], minutes[:count, :count], inside, activity, homeward_share
     )
-    outward = external * (1 - homeward_share) * trips
-    homeward = external * homeward_share * trips
+    outside = external * trips
+    outward, homeward = (1 - homeward_share) * outside, homeward_share * outside
     long_distance = np.where(gates.motorway, 1.0 / parameters.MOTORWAY_LOYALTY, 1.0)
     matrix[:count, count:] = _to_gates(deterrence[:count, count:], outward, gates.leaving * long_distance)
     matrix[count:, :count] = _to_gates(deterrence[count:, :count].T, homeward, gates.entering * long_distance).T
@@ -146,6 +144,7 @@ def gravity_demand(
         np.maximum(0.0, gates.entering - matrix[count:].sum(axis=1)),
         np.maximum(0.0, gates.leaving - matrix[:, count:].sum(axis=0)),
     )  # fmt: skip
+    over_the_edge = float(matrix[:count, count:].sum() + matrix[count:, :count].sum())
     used = {
         "max_zones": max_zones, "trips_per_person": trips_per_person, "driver_share": driver_share,
         "peak_share": peak_share, "homeward_share": homeward_share, "external_share": external_share,
@@ -167,7 +166,8 @@ def gravity_demand(
             "residents": float(residents.sum()),
             "trips_by_residents": total,
             "trips_through_gates": float(matrix[count:, count:].sum()),
-            "trips_over_the_edge": float(matrix[:count, count:].sum() + matrix[count:, :count].sum()),
+            "trips_over_the_edge": over_the_edge,
+            "trips_without_gate": max(0.0, float(outside.sum()) - over_the_edge),
             "gate_traffic_left_out": max(0.0, float(gates.entering.sum() - matrix[count:].sum())),
         },
     )
@@ -348,17 +348,34 @@ def _gates(network: RoadNetwork, told: Mapping[str, float], peak_share: float) -
     return _Gates(nodes, np.array(refs, dtype=str), motorway, entering, leaving)
 
 
-def _within(seed: Floats, starts: Floats, ends: Floats) -> Floats:
-    """Trips between zones: doubly constrained."""
-    if len(starts) == 0 or starts.sum() == 0:
-        return np.zeros_like(seed)
-    seed = seed.copy()
-    if len(starts) > 2:  # a car trip within a zone of a few hundred metres is rare
-        np.fill_diagonal(seed, 0.0)
-        # a zone that holds most of all trips could not meet its sums without trips to itself
-        heavy = starts + ends > 0.5 * starts.sum()
-        seed[heavy, heavy] = 1.0
-    return balance(seed, starts, ends * (starts.sum() / ends.sum()))
+def _within(deterrence: Floats, minutes: Floats, trips: Floats, activity: Floats, homeward_share: float) -> Floats:
+    """Trips between zones, doubly constrained in each part of the network whose zones reach each other.
+
+    Residents go to activities of their part; where there is none, to each other.
+    """
+    from scipy.sparse.csgraph import connected_components
+
+    matrix = np.zeros_like(deterrence)
+    if len(trips) == 0:
+        return matrix
+    _, part = connected_components(np.isfinite(minutes) & np.isfinite(minutes.T), directed=False)
+    for number in range(part.max() + 1):
+        zones = np.flatnonzero(part == number)
+        total = float(trips[zones].sum())
+        if total == 0.0:
+            continue
+        pull = activity[zones] if activity[zones].sum() > 0 else trips[zones]
+        share = pull / pull.sum() * total
+        starts = (1 - homeward_share) * trips[zones] + homeward_share * share
+        ends = homeward_share * trips[zones] + (1 - homeward_share) * share
+        seed = deterrence[np.ix_(zones, zones)].copy()
+        if len(zones) > 2:  # a car trip within a zone of a few hundred metres is rare
+            np.fill_diagonal(seed, 0.0)
+            # a zone that holds most of all trips could not meet its sums without trips to itself
+            heavy = np.flatnonzero(starts + ends > 0.5 * total)
+            seed[heavy, heavy] = 1.0
+        matrix[np.ix_(zones, zones)] = balance(seed, starts, ends * (starts.sum() / ends.sum()))
+    return matrix
 
 
 def _to_gates(seed: Floats, trips: Floats, size: Floats) -> Floats:
