@@ -1,0 +1,35 @@
+import importlib
+import re
+from pathlib import Path
+
+import numpy as np
+
+import twin
+from twin.scenario.hamlet import hamlet, warm_up
+
+ROOT = Path(twin.__file__).parent
+
+
+def test_the_hamlet_is_the_same_place_at_every_resolution():
+    coarse, fine = hamlet(4.0), hamlet(2.0)
+    assert coarse.spec.bounds == fine.spec.bounds
+    assert np.unique(coarse.grid.building_id).tolist() == np.unique(fine.grid.building_id).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_the_hamlet_says_that_it_is_made_up():
+    assert any("made up" in caveat.text_en for caveat in hamlet().meta.caveats)
+
+
+def test_warm_up_compiles_every_kernel_that_models_call():
+    warm_up()
+    models = "\n".join(
+        path.read_text(encoding="utf-8") for path in ROOT.rglob("*.py") if not path.stem.endswith("_kernels")
+    )
+    cold = []
+    for path in ROOT.rglob("*_kernels.py"):
+        module = importlib.import_module(".".join(("twin", *path.relative_to(ROOT).with_suffix("").parts)))
+        for name, kernel in vars(module).items():
+            called = re.search(rf"\w+\.{name}\(|import [^\n]*\b{name}\b|^    {name},?$", models, re.MULTILINE)
+            if hasattr(kernel, "signatures") and called and not kernel.signatures:
+                cold.append(f"{module.__name__}.{name}")
+    assert cold == []
