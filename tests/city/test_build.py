@@ -280,3 +280,25 @@ def test_what_was_skipped_stands_in_the_reports(osm) -> None:
 def test_the_terrain_names_its_own_vertical_datum() -> None:
     terrain = ground().assign_attrs(vertical_datum="DHHN2016")
     assert build_city("t", SPEC, terrain=terrain).grid.surface_elevation.attrs["vertical_datum"] == "DHHN2016"
+
+
+def test_no_vegetation_at_all_is_an_open_city_not_an_error() -> None:
+    canopy = xr.DataArray(np.full(SPEC.shape, np.nan), SPEC.coordinates(), ("y", "x"))
+    city = build_city("steppe", SPEC, terrain=ground(), canopy=canopy)
+    assert not city.grid.canopy_height.values.any()
+    assert not any("does not reach" in caveat.text_en for caveat in city.meta.caveats)
+
+
+def test_vegetation_measured_for_half_of_the_grid_is_said() -> None:
+    west = GridSpec(690000.0, 5540100.0, 1.0, 100, 50, "EPSG:25832")
+    canopy = xr.DataArray(np.full(west.shape, 9.0), west.coordinates(), ("y", "x"))
+    city = build_city("town", SPEC, terrain=ground(), canopy=canopy)
+    assert (city.grid.canopy_height.values[:, :50] == 9).all()
+    assert any("does not reach 50.0% of the grid" in caveat.text_en for caveat in city.meta.caveats)
+
+
+def test_vegetation_measured_elsewhere_is_refused() -> None:
+    far = GridSpec(790000.0, 5540100.0, 1.0, 100, 50, "EPSG:25832")
+    canopy = xr.DataArray(np.full(far.shape, 9.0), far.coordinates(), ("y", "x"))
+    with pytest.raises(DataError, match=r"canopy has no value|does not overlap"):
+        build_city("town", SPEC, terrain=ground(), canopy=canopy)

@@ -181,3 +181,31 @@ def test_the_samples_own_files_name_licence_and_attribution(name) -> None:
         assert source.attribution
         for path in section["file"]:
             assert path.name in (sample_folder(name) / "README.md").read_text(encoding="utf-8")
+
+
+def test_city_model_tiles_of_a_town_are_joined(tmp_path, shared_data) -> None:
+    """Two published tiles of Berlin on made-up flat ground: all their buildings, with the model's own roofs."""
+    from twin.geometry import read_citygml
+
+    tiles = [shared_data(f"city/berlin_mitte_lod2/{name}.gml.gz") for name in ("3900_5817", "3910_5817")]
+    bounds = (390700, 5817600, 391500, 5818000)
+    ascii_grid(tmp_path / "ground.asc", np.full((6, 12), 34.0), left=390500, bottom=5817500, size=100)
+    paths = ", ".join(f'"{tile.as_posix()}"' for tile in tiles)
+    text = (
+        f'name = "Mitte"\ncrs = "EPSG:25833"\nresolution = 2\nbounds = {list(bounds)}\n'
+        '[terrain]\nfile = "ground.asc"\ncrs = "EPSG:25833"\n'
+        f'[buildings]\nfile = [{paths}]\nformat = "citygml"\n'
+    )
+    city = load_city(write(tmp_path, text))
+    models = [read_citygml(tile) for tile in tiles]
+    assert len(city.buildings) == sum(len(model.buildings) for model in models)
+    roof = city.grid.building_id.values > 0
+    assert roof.any()
+    heights = city.buildings["height"].reindex(city.grid.building_id.values[roof]).to_numpy()
+    above = (city.grid.surface_elevation - city.grid.ground_elevation).values[roof]
+    # no roof cell is higher than its building's highest point, up to the difference of the grounds
+    assert (above <= heights + 8).all()
+    # published heights: highest roof above lowest ground, given with the tile
+    published = np.concatenate([model.buildings["measured_height"].to_numpy(float) for model in models])
+    error = city.buildings["height"].to_numpy() - published
+    assert abs(np.nanmedian(error)) < 0.1

@@ -218,6 +218,15 @@ def test_vertices_that_are_not_numbers_are_refused() -> None:
         paint_facets(broken, SPEC)
 
 
+@pytest.mark.parametrize("far", [1e12, 1e300, -1e308])
+def test_vertices_at_the_end_of_the_world_are_refused(far) -> None:
+    ring = np.array([[0, 0, 1.0], [far, 0, 1], [5, 5, 1]])
+    with pytest.raises(InputError, match="check the CRS"):
+        paint_facets(facets([ring]), SPEC)
+    with pytest.raises(InputError, match="check the CRS"):
+        paint_polygons([shapely.Polygon([(-1, -1), (abs(far), 0), (5, 9)])], [1], SPEC)
+
+
 def test_a_label_of_zero_is_refused() -> None:
     with pytest.raises(InputError, match="label below 1"):
         paint_facets(facets(on_plane(shapely.box(0, 0, 2, 2), 0, 0, 1)), SPEC, labels=np.zeros(1, np.int32))

@@ -146,6 +146,10 @@ def build_city(
     grid = spec.dataset().assign({"building_id": (("y", "x"), placed.building_id)})
     top, base, canopy_how, cleared = _canopy(grid, canopy, cover, trees, placed.building_id > 0)
     gaps += known_gaps.about_trees(canopy is not None, 0 if cover is None else len(cover.woods), cleared)
+    if canopy is not None:
+        # empty cells of such rasters mean "no vegetation"; only their outline says how far they were surveyed
+        surveyed = onto_grid(xr.ones_like(canopy, np.float32), spec, what="canopy")
+        gaps += known_gaps.about_canopy_extent(float(np.isnan(surveyed.values).mean()))
     gaps += known_gaps.about_roads(roads, spec)
 
     fields: dict[str, tuple[NDArray[Any], str]] = {
@@ -286,7 +290,7 @@ def _canopy(
     roofs: NDArray[np.bool_],
 ) -> tuple[NDArray[Any], NDArray[Any], str, int]:
     if canopy is not None:
-        field = onto_grid(canopy, GridSpec.from_dataset(grid), what="canopy")
+        field = onto_grid(canopy, GridSpec.from_dataset(grid), what="canopy", may_be_empty=True)
         _check_range(np.fmax(field.values, 0.0), "canopy_height", "canopy", GridSpec.from_dataset(grid))
         top, base, cleared = canopy_from_heights(field.values, roofs)
         return top, base, f"{field.how}; crown base assumed", cleared

@@ -24,7 +24,14 @@ EDGE = 100.0
 
 
 def about_terrain(field: GridField) -> list[Caveat]:
-    """Say that terrain is coarse or has gaps."""
+    """Say that terrain is coarse or has gaps.
+
+    Examples
+    --------
+    >>> fine = GridField(np.zeros((2, 2)), "copied", 1.0)
+    >>> about_terrain(fine)
+    []
+    """
     found = []
     if field.spacing > COARSE:
         found.append(
@@ -73,7 +80,14 @@ def about_ground_offset(offset: float) -> list[Caveat]:
 
 
 def about_buildings(table: gpd.GeoDataFrame, buried: int) -> list[Caveat]:
-    """Say which heights and residents are assumed."""
+    """Say which heights and residents are assumed.
+
+    Examples
+    --------
+    >>> columns = {"on_grid": [True], "height_source": ["assumed by type"], "use": ["public"], "residents": [0.0]}
+    >>> [caveat.topic for caveat in about_buildings(gpd.GeoDataFrame(columns), buried=0)]
+    ['heights']
+    """
     here = table[table["on_grid"]]
     found = []
     if len(here) == 0:
@@ -118,7 +132,14 @@ def about_buildings(table: gpd.GeoDataFrame, buried: int) -> list[Caveat]:
 
 
 def about_edges(spec: GridSpec, extent: Bounds | None) -> list[Caveat]:
-    """Say at which edges of the grid buildings may be missing."""
+    """Say at which edges of the grid buildings may be missing.
+
+    Examples
+    --------
+    >>> spec = GridSpec(0, 1000, 10.0, 100, 100, "EPSG:25832")
+    >>> about_edges(spec, (-500, -500, 1500, 1500)), len(about_edges(spec, (0, -500, 1500, 1500)))
+    ([], 1)
+    """
     if extent is None:
         return []
     xmin, ymin, xmax, ymax = spec.bounds
@@ -143,7 +164,13 @@ def about_edges(spec: GridSpec, extent: Bounds | None) -> list[Caveat]:
 
 
 def about_trees(measured: bool, woods: int, cleared: int) -> list[Caveat]:
-    """Say what the canopy was made from."""
+    """Say what the canopy was made from.
+
+    Examples
+    --------
+    >>> about_trees(measured=False, woods=2, cleared=0)[0].text_de
+    'Es gibt kein Baumkataster: Die meisten Einzelbäume fehlen, und die 2 Wälder sind mit 20 m Höhe angenommen.'
+    """
     if measured:
         found = [
             Caveat(
@@ -174,8 +201,35 @@ def about_trees(measured: bool, woods: int, cleared: int) -> list[Caveat]:
     ]
 
 
+def about_canopy_extent(missing: float) -> list[Caveat]:
+    """Say that measured vegetation does not reach all of the grid.
+
+    Examples
+    --------
+    >>> about_canopy_extent(0.0), about_canopy_extent(0.25)[0].topic
+    ([], 'trees')
+    """
+    if missing == 0:
+        return []
+    return [
+        Caveat(
+            "trees",
+            f"The raster of vegetation heights does not reach {missing:.1%} of the grid; that part is taken "
+            "as treeless.",
+            f"Das Raster der Vegetationshöhen fehlt auf {_percent(missing, 1)} des Gitters; dieser Teil gilt als "
+            "baumlos.",
+        )
+    ]
+
+
 def about_land_cover(cover: LandCover | None, where_grass: float) -> list[Caveat]:
-    """Say what is assumed about the ground."""
+    """Say what is assumed about the ground.
+
+    Examples
+    --------
+    >>> about_land_cover(None, where_grass=0.4)[1].text_de
+    '40 % des Bodens sind nicht kartiert und als Gras angenommen.'
+    """
     found = [
         Caveat(
             "land_cover",
@@ -203,7 +257,13 @@ def about_land_cover(cover: LandCover | None, where_grass: float) -> list[Caveat
 
 
 def about_roads(osm: OsmData | None, spec: GridSpec) -> list[Caveat]:
-    """Say how much of the grid an extract of roads covers."""
+    """Say how much of the grid an extract of roads covers.
+
+    Examples
+    --------
+    >>> about_roads(None, GridSpec(0, 10, 10.0, 1, 1, "EPSG:25832"))[0].topic
+    'roads'
+    """
     if osm is None:
         return [
             Caveat(

@@ -16,6 +16,9 @@ from twin import limits
 from twin.city.gridspec import GridSpec
 from twin.errors import InputError
 
+FARTHEST = 1e9
+"""Largest distance of a vertex from the grid, cells: beyond it, kernels could not count cells in whole numbers."""
+
 
 def as_geometries(geometries: Any) -> NDArray[Any]:
     """Return a one-dimensional object array of shapely geometries from an array, list, GeoSeries or single geometry.
@@ -101,6 +104,11 @@ def flatten(
 def to_cells(xy: NDArray[np.float64], spec: GridSpec) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Express eastings and northings in cells from the grid's north-west corner, to the right and downwards.
 
+    Raises
+    ------
+    InputError
+        If a coordinate is not finite or absurdly far away.
+
     Examples
     --------
     >>> [axis.tolist() for axis in to_cells(np.array([[2.0, 9.0]]), GridSpec(0, 10, 2.0, 5, 5, "EPSG:25832"))]
@@ -108,6 +116,12 @@ def to_cells(xy: NDArray[np.float64], spec: GridSpec) -> tuple[NDArray[np.float6
     """
     u = (xy[:, 0] - spec.left) / spec.resolution
     v = (spec.top - xy[:, 1]) / spec.resolution
+    farthest = max(np.abs(u).max(initial=0.0), np.abs(v).max(initial=0.0))
+    if not farthest < FARTHEST:
+        raise InputError(
+            f"a vertex lies {farthest:.3g} cells from the grid's corner; coordinates in {spec.crs.name} must be finite "
+            f"and nearer than {FARTHEST:.0e} cells: check the CRS and the vertices"
+        )
     return np.ascontiguousarray(u), np.ascontiguousarray(v)
 
 

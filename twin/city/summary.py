@@ -21,7 +21,17 @@ _STYLE = (
 
 
 def layers(city: City) -> list[dict[str, Any]]:
-    """Return name, unit, smallest and largest value and empty share of every variable of the grid."""
+    """Return name, unit, smallest and largest value and empty share of every variable of the grid.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from twin import GridSpec, build_city
+    >>> spec = GridSpec(0, 20, 10.0, 2, 2, "EPSG:25832")
+    >>> city = build_city("Flat", spec, terrain=xr.DataArray(np.ones((2, 2)), spec.coordinates(), ("y", "x")))
+    >>> layers(city)[0]["name"]
+    'ground_elevation'
+    """
     rows = []
     for name, array in city.grid.data_vars.items():
         if array.dtype.kind not in "fiub" or array.size == 0:
@@ -43,7 +53,17 @@ def layers(city: City) -> list[dict[str, Any]]:
 
 
 def headline(city: City) -> str:
-    """Say in one line where the city lies and how large its grid is."""
+    """Say in one line where the city lies and how large its grid is.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from twin import GridSpec, build_city
+    >>> spec = GridSpec(0, 20, 10.0, 2, 2, "EPSG:25832")
+    >>> city = build_city("Flat", spec, terrain=xr.DataArray(np.ones((2, 2)), spec.coordinates(), ("y", "x")))
+    >>> headline(city)
+    '20 m x 20 m, 2 x 2 cells of 10 m, EPSG:25832, E 0 to 20, N 0 to 20'
+    """
     spec = city.spec
     xmin, ymin, xmax, ymax = spec.bounds
     code = spec.crs.to_epsg()
@@ -55,7 +75,17 @@ def headline(city: City) -> str:
 
 
 def contents(city: City) -> list[str]:
-    """Say what objects the city holds."""
+    """Say what objects the city holds.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from twin import GridSpec, build_city
+    >>> spec = GridSpec(0, 20, 10.0, 2, 2, "EPSG:25832")
+    >>> city = build_city("Flat", spec, terrain=xr.DataArray(np.ones((2, 2)), spec.coordinates(), ("y", "x")))
+    >>> contents(city)[0]
+    '0 buildings on the grid, 0 in the table'
+    """
     here = int(city.buildings["on_grid"].sum()) if "on_grid" in city.buildings else len(city.buildings)
     found = [f"{here} buildings on the grid, {len(city.buildings)} in the table"]
     if city.network is None:
@@ -70,7 +100,17 @@ def contents(city: City) -> list[str]:
 
 
 def text(city: City, *, brief: bool = False) -> str:
-    """Describe a city in plain text."""
+    """Describe a city in plain text.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from twin import GridSpec, build_city
+    >>> spec = GridSpec(0, 20, 10.0, 2, 2, "EPSG:25832")
+    >>> city = build_city("Flat", spec, terrain=xr.DataArray(np.ones((2, 2)), spec.coordinates(), ("y", "x")))
+    >>> text(city, brief=True).splitlines()[0]
+    "City 'Flat'"
+    """
     lines = [f"City {city.name!r}", f"  {headline(city)}", *(f"  {line}" for line in contents(city))]
     if brief:
         lines.append(f"  {len(city.grid.data_vars)} layers, {len(city.meta.caveats)} caveats (city.info() lists them)")
@@ -96,7 +136,17 @@ def text(city: City, *, brief: bool = False) -> str:
 
 
 def html(city: City) -> str:
-    """Describe a city for a notebook; everything that came from files is escaped."""
+    """Describe a city for a notebook; everything that came from files is escaped.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from twin import GridSpec, build_city
+    >>> spec = GridSpec(0, 20, 10.0, 2, 2, "EPSG:25832")
+    >>> city = build_city("Flat", spec, terrain=xr.DataArray(np.ones((2, 2)), spec.coordinates(), ("y", "x")))
+    >>> "2 x 2 cells of 10 m" in html(city)
+    True
+    """
     rows = "".join(
         f"<tr><td><code>{escape(row['name'])}</code></td><td>{escape(row['label'])}</td>"
         f"<td>{row['minimum']:.4g} … {row['maximum']:.4g} {escape(row['units'])}</td>"

@@ -32,7 +32,7 @@ class GridField:
     spacing: float
 
 
-def onto_grid(raster: xr.DataArray, spec: GridSpec, *, what: str = "raster") -> GridField:
+def onto_grid(raster: xr.DataArray, spec: GridSpec, *, what: str = "raster", may_be_empty: bool = False) -> GridField:
     """Bring a raster onto a grid.
 
     Parameters
@@ -43,6 +43,8 @@ def onto_grid(raster: xr.DataArray, spec: GridSpec, *, what: str = "raster") -> 
         The grid.
     what : str
         What it is called in messages.
+    may_be_empty : bool
+        True if a part without any value means something, as where no vegetation grows.
 
     Returns
     -------
@@ -78,7 +80,7 @@ def onto_grid(raster: xr.DataArray, spec: GridSpec, *, what: str = "raster") -> 
         moved = resample(raster, spec, method)
         how = f"resampled ({method}) from cells of about {spacing:.3g} m to {spec.resolution:g} m"
         field = GridField(np.asarray(moved.values, np.float64), how, spacing)
-    if not np.isfinite(field.values).any():
+    if not may_be_empty and not np.isfinite(field.values).any():
         raise DataError(
             f"the {what} has no value on the grid, which covers {_text(spec)}; it reaches x "
             f"{float(raster.x.min()):.6g} to {float(raster.x.max()):.6g}, y {float(raster.y.min()):.6g} to "
