@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import itertools
 import os
@@ -9,10 +10,13 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 
 from twin.compare import compare, write_report
+from twin.compare.report_tables import measure_table
 from twin.errors import InputError
+from twin.geometry.records import ReadReport
 
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>${words}$title"
 
@@ -127,6 +131,24 @@ def test_the_report_says_what_a_planner_asks(report):
         'lang="en"',
     ):
         assert part in text, part
+
+
+def test_folders_of_the_machine_do_not_show(variants_of, village, tmp_path):
+    reports = (ReadReport("/home/somebody/secret/town.osm", 3, 2), ReadReport("C:\\Users\\somebody\\roofs.gml", 1, 1))
+    meta = dataclasses.replace(village.meta, reports=reports)
+    variants = variants_of(village.with_changes(meta=meta))[:1]
+    text = write_report(compare(variants), tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "town.osm" in text
+    assert "roofs.gml" in text
+    assert "somebody" not in text
+
+
+def test_a_road_measured_in_both_directions_counts_once(variants, tmp_path):
+    measure = variants[1].measures[1]
+    line = measure.footprint.geometry.iloc[0]
+    both = gpd.GeoDataFrame(geometry=[line, line.reverse()], crs=measure.footprint.crs)
+    one = dataclasses.replace(variants[1], measures=(dataclasses.replace(measure, footprint=both),))
+    assert "380 m" in measure_table(compare([variants[0], one]), "en")
 
 
 def test_the_report_stays_small(report):

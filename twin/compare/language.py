@@ -84,10 +84,7 @@ _WORDS = {
     "text.unknown": ("not known with “{variant}”", "nicht bekannt mit „{variant}“"),
     "text.headline": ("{event} – {label}: {changes}; {assumption}.", "{event} – {label}: {changes}; {assumption}."),
     "text.also": ("{label}: {changes}.", "{label}: {changes}."),
-    "text.rests": (
-        "this rests on {topics} of screening quality",
-        "das beruht auf Angaben in Screening-Qualität zu: {topics}",
-    ),
+    "text.rests": ("screening only, resting on: {topics}", "nur Screening, beruht auf: {topics}"),
     "text.rests.none": (
         "no caveats are recorded for the data behind it",
         "zu den Daten dahinter sind keine Vorbehalte vermerkt",
@@ -143,6 +140,7 @@ _WORDS = {
         "Straßenkarte der Änderung der Fahrzeuge je Stunde, „{variant}“ minus „{baseline}“ ({event}): "
         "von {low} bis {high}{measures}.",
     ),
+    "unnamed.road": ("unnamed road", "Straße ohne Namen"),
     "unnamed.near": ("unnamed road near {street}", "Straße ohne Namen bei {street}"),
     "unnamed": ("an unnamed road", "einer Straße ohne Namen"),
     "near": ("near {street}", "bei {street}"),
@@ -193,9 +191,12 @@ _WORDS = {
     "report.measures": ("Measures", "Maßnahmen"),
     "report.measure": ("Measure", "Maßnahme"),
     "report.variant": ("Variant", "Variante"),
-    "report.area": ("Area", "Fläche"),
+    "report.area": ("Footprint", "Umgriff"),
     "report.cost": ("Cost", "Kosten"),
     "report.changes": ("Changes", "Verändert"),
+    "changes.network": ("road network", "Straßennetz"),
+    "changes.buildings": ("buildings", "Gebäude"),
+    "changes.trees": ("trees", "Bäume"),
     "report.notes": ("Notes", "Hinweise"),
     "report.total": ("Total", "Summe"),
     "report.none": ("none", "keine"),
@@ -347,6 +348,20 @@ def enumeration(items: list[str], language: str = "en") -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {say('and', language)} {items[-1]}"
+
+
+def changed_thing(name: str, language: str = "en") -> str:
+    """Return the word for something a measure changes: a table of the city or a variable of its grid.
+
+    Examples
+    --------
+    >>> changed_thing("network", "de"), changed_thing("albedo", "de")
+    ('Straßennetz', 'Albedo')
+    """
+    from twin import variables
+
+    key = f"changes.{name}"
+    return say(key, language) if key in _WORDS else variables.label(name, language)
 
 
 def topic(name: str, language: str = "en") -> str:

@@ -26,6 +26,7 @@ Extent = tuple[float, float, float, float]
 INK = "#1d2530"
 BUILDING = "#c9ccd1"
 MEASURE = "#c2006b"  # magenta: neither in the sequential nor in the diverging ramps
+MEASURE_BAND = "#eda6cd"
 FOOTER_SIZE = 6.6
 SMALL = 7.5
 
@@ -114,7 +115,7 @@ def draw_measures(axes: Any, measures: Iterable[MeasureRecord], extent: Extent, 
                 (bands if on_roads else lines).append(np.asarray(shape.coords)[:, :2])
     if bands:
         # opaque and pale: directions and neighbours overlap, which would darken anything transparent
-        axes.add_collection(LineCollection(bands, colors="#eda6cd", linewidths=9, capstyle="round", zorder=4.2))
+        axes.add_collection(LineCollection(bands, colors=MEASURE_BAND, linewidths=9, capstyle="round", zorder=4.2))
     if lines:
         axes.add_collection(LineCollection(lines, colors="white", linewidths=2.4, alpha=0.8, zorder=6))
         axes.add_collection(LineCollection(lines, colors=MEASURE, linewidths=1.2, linestyles=(0, (4, 1.4)), zorder=7))

@@ -75,7 +75,7 @@ class MapFigure:
         before = self.figure.dpi
         try:
             self.figure.set_dpi(dpi)
-            canvas = FigureCanvasAgg(self.figure)
+            canvas: Any = FigureCanvasAgg(self.figure)
             canvas.draw()
             image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
         finally:
@@ -84,7 +84,7 @@ class MapFigure:
         bar = self.figure.axes[1].get_position()
         edges = (bar.x0 * width, (1 - bar.y1) * height + 2, bar.x1 * width, (1 - bar.y0) * height - 2)
         # the colour bar weighs as much as a fifth of the page, so that the palette keeps colours rare on the map
-        sample = Image.new("RGB", (width, height + height // 5))
+        sample = Image.new("RGB", (width, height + height // 5 + 20), furniture.MEASURE)
         sample.paste(image, (0, 0))
         sample.paste(image.crop(tuple(round(edge) for edge in edges)).resize((width, height // 5)), (0, height))
         palette = sample.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
@@ -313,7 +313,8 @@ class Sheet:
             handles.append(Line2D([], [], color="#8a919c", linewidth=1, label=say("map.road", language)))
         if drawn:
             label = say("map.measure", language)
-            handles.append(Line2D([], [], color=furniture.MEASURE, linewidth=1.4, linestyle=(0, (4, 1.4)), label=label))
+            dashed = Line2D([], [], color=furniture.MEASURE, linewidth=1.4, linestyle=(0, (4, 1.4)), label=label)
+            handles.append(Patch(facecolor=furniture.MEASURE_BAND, label=label) if roads else dashed)
         legend = self.figure.legend(
             handles=handles, loc="lower left", bbox_to_anchor=(0.005, self.legend_bottom), ncols=3,
             fontsize=furniture.SMALL,

@@ -353,7 +353,7 @@ def _quality(comparison: Comparison, language: str) -> str:
     if not rows:
         return ""
     head = [say("report.quality", language), *[escape(variant.title) for variant in comparison.variants]]
-    return table(head, rows, say("report.quality", language), language)
+    return table(head, rows, say("report.quality", language), language, seen=False)
 
 
 def _scientific(value: float, language: str) -> str:
@@ -367,19 +367,24 @@ def _sources(comparison: Comparison, language: str) -> str:
     sources = list(dict.fromkeys(source for variant in comparison.variants for source in variant.city.meta.sources))
     head = [say(f"report.{key}", language) for key in ("source", "licence", "attribution", "notes")]
     rows = [[escape(s.name), escape(s.license), escape(s.attribution), escape(s.note)] for s in sources]
-    parts = [table(head, rows, say("report.sources", language), language)] if rows else []
+    parts = [table(head, rows, say("report.sources", language), language, seen=False)] if rows else []
     reports = [report for report in comparison.baseline.city.meta.reports if hasattr(report, "found")]
     if reports:
         head = [say(f"report.{key}", language) for key in ("source", "found", "used", "repaired", "refused")]
         rows = [
             [
-                escape(r.source),
+                escape(_file_name(r.source)),
                 *[number(float(n), 0, language) for n in (r.found, r.used, len(r.repaired), len(r.refused))],
             ]
             for r in reports
         ]
         parts.append(table(head, rows, say("report.reports", language), language))
     return "".join(parts) or f"<p>{say('report.none', language)}</p>"
+
+
+def _file_name(source: str) -> str:
+    """Name of a file without the folders of the machine it lay on."""
+    return source.replace("\\", "/").rstrip("/").rpartition("/")[2] or source
 
 
 def _provenance(comparison: Comparison, language: str) -> str:
@@ -403,4 +408,4 @@ def _provenance(comparison: Comparison, language: str) -> str:
                     f"<code>{escape(attributes.get('input_fingerprint', '–'))}</code>",
                 ]
             )
-    return table(head, rows, say("report.provenance", language), language)
+    return table(head, rows, say("report.provenance", language), language, seen=False)

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from twin.compare.indicators import IN_CHANGED_AREA, Indicator
-from twin.compare.language import number, quantity, say, topic, unit
+from twin.compare.language import changed_thing, number, quantity, say, topic, unit
 
 if TYPE_CHECKING:
     from twin.compare.comparison import Comparison
+    from twin.compare.variant import MeasureRecord
 
 Cell = str | tuple[str, str]
 """Escaped HTML of a cell, or (HTML, CSS class)."""
@@ -33,10 +34,12 @@ def escape(value: object) -> str:
     return html.escape(str(value), quote=True)
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[Cell]], caption: str, language: str) -> str:
+def table(
+    head: Sequence[str], rows: Iterable[Sequence[Cell]], caption: str, language: str, *, seen: bool = True
+) -> str:
     """Return a table in a box that scrolls sideways by keyboard too; `head` and cells are escaped HTML.
 
-    The first cell of each row is its header.
+    The first cell of each row is its header. A caption that only repeats the heading above need not be `seen`.
     """
     lines = []
     rows = list(rows)
@@ -58,7 +61,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Cell]], caption: str, lan
     )
     label = escape(f"{html.unescape(caption)}. {say('report.scroll', language)}")
     return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{label}"><table><caption>{caption}</caption>'
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{label}"><table><caption{"" if seen else " class=unseen"}>{caption}</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
     )
 
@@ -143,7 +146,7 @@ def worst_table(comparison: Comparison, event: str, language: str, n: int = 10) 
         where = str(place["place"])
         if traffic and where.startswith("("):
             near = where.strip("()")
-            where = say("unnamed.near", language, street=near) if near else say("unnamed", language)
+            where = say("unnamed.near", language, street=near) if near else say("unnamed.road", language)
         elif not traffic:
             here = say("building", language, number=f"{place['building']:.0f}")
             where = f"{where}, {here}" if where else here
@@ -181,7 +184,7 @@ def measure_table(comparison: Comparison, language: str) -> str:
     rows: list[list[Cell]] = []
     for variant in comparison.variants:
         for measure in variant.measures:
-            length = float(measure.footprint.geometry.length.sum())
+            length = _length(measure)
             size = quantity(measure.area, "m2", 0, language) if measure.area > 0 else quantity(length, "m", 0, language)
             if measure.area == 0 and length == 0:
                 size = "–"
@@ -192,11 +195,19 @@ def measure_table(comparison: Comparison, language: str) -> str:
                     escape(variant.title),
                     (size, "number"),
                     (cost, "number"),
-                    escape(", ".join(measure.changes)),
+                    escape(", ".join(changed_thing(name, language) for name in measure.changes)),
                     escape("; ".join(measure.notes)),
                 ]
             )
-    return table(head, rows, say("report.measures", language), language) if rows else ""
+    return table(head, rows, say("report.measures", language), language, seen=False) if rows else ""
+
+
+def _length(measure: MeasureRecord) -> float:
+    """Length of a footprint of lines, m; a road that stands there once for each direction counts once."""
+    import shapely
+
+    shapes = measure.footprint.geometry
+    return float(shapely.union_all(shapes[shapes.notna()].to_numpy()).length)
 
 
 def notebook_html(comparison: Comparison, language: str = "en") -> str:

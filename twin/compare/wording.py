@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twin.compare.indicators import IN_CHANGED_AREA, Indicator, indicator
-from twin.compare.language import enumeration, index, number, quantity, say, topic
+from twin.compare.language import index, number, quantity, say, topic
 
 if TYPE_CHECKING:
     from twin.compare.comparison import Comparison
@@ -118,7 +118,7 @@ def rests_on(comparison: Comparison, key: str, language: str = "en") -> str:
     topics = [topic(name, language) for name in comparison.topics(key)]
     if not topics:
         return say("text.rests.none", language)
-    return say("text.rests", language, topics=enumeration(topics, language))
+    return say("text.rests", language, topics=", ".join(topics))
 
 
 def _streets(comparison: Comparison, event: str, language: str) -> str:
