@@ -65,6 +65,12 @@ def test_arguments_are_not_changed(town: xr.Dataset, day: xr.Dataset) -> None:
     xr.testing.assert_identical(day, before[1])
 
 
+def test_validation_is_claimed_for_the_defaults_only(result: xr.Dataset, make_grid: Build, day: xr.Dataset) -> None:
+    assert "35 hours measured" in result.attrs["validation"]
+    other = twin.heat.simulate(make_grid((3, 3)), day, wall_albedo=0.6)
+    assert other.attrs["validation"].startswith("not validated with this wall_albedo")
+
+
 def test_maxima_and_hours_follow_from_the_hours(result: xr.Dataset, town: xr.Dataset) -> None:
     open_ground = town.building_id.values == 0
     for name in ("utci", "mean_radiant_temperature"):

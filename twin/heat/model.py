@@ -14,16 +14,13 @@ from numpy.typing import NDArray
 
 from twin import progress, provenance
 from twin.city.gridspec import GridSpec, check_grid
-from twin.errors import InputError
 from twin.heat import materials
+from twin.heat.checks import OPTIONAL, REQUIRED, check_options, check_values
 from twin.heat.forcing import Forcing, make_forcing
 from twin.heat.rays import even_azimuths
 from twin.heat.utci import STRONG_HEAT_STRESS, utci_polynomial
 from twin.heat.views import CANOPY_TRANSMISSIVITY, Obstacles, Views, look_around, make_obstacles, sunlight
-from twin.variables import VARIABLES, describe
-
-REQUIRED = ("ground_elevation", "surface_elevation", "building_id", "land_cover")
-OPTIONAL = ("canopy_height", "canopy_base_height", "albedo", "emissivity", "sealed_fraction")
+from twin.variables import describe
 
 VALIDATION = (
     "geometry: analytic canyon, wall, basin and slope within 0.005; UTCI: independent code within 1e-8 K; mean radiant "
@@ -104,9 +101,9 @@ def simulate(
     """
     from twin import kernels
 
-    _check_options(directions, sun_samples, canopy_transmissivity, wall_albedo, threads)
+    check_options(directions, sun_samples, canopy_transmissivity, wall_albedo, threads)
     spec = check_grid(grid, REQUIRED)
-    fields, roof = _check_grid_values(grid)
+    fields, roof = check_values(grid)
     obstacles = make_obstacles(
         fields["ground_elevation"],
         fields["surface_elevation"],
@@ -224,53 +221,11 @@ def _radiate(
     return radiant, felt
 
 
-def _check_options(
-    directions: int, sun_samples: int, canopy_transmissivity: float, wall_albedo: float, threads: int | None
-) -> None:
-    if not isinstance(directions, int) or not 8 <= directions <= 256 or directions % 4:
-        raise InputError(f"directions is {directions!r}; it must be a multiple of 4 from 8 to 256")
-    if not isinstance(sun_samples, int) or not 1 <= sun_samples <= 60:
-        raise InputError(f"sun_samples is {sun_samples!r}; it must be a whole number from 1 to 60")
-    for name, value in (("canopy_transmissivity", canopy_transmissivity), ("wall_albedo", wall_albedo)):
-        if not 0 <= value <= 1:
-            raise InputError(f"{name} is {value!r}; it must lie in 0 to 1")
-    if threads is not None and (not isinstance(threads, int) or threads < 1):
-        raise InputError(f"threads is {threads!r}; it must be a whole number of at least 1, or None")
-
-
-def _check_grid_values(grid: xr.Dataset) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.bool_]]:
-    """Return the float fields and the mask of buildings; refuse what is missing or out of range, naming the cell."""
-    for name in ("building_id", "land_cover"):
-        codes = grid[name].values
-        if codes.dtype.kind not in "iub":
-            raise InputError(f"{name} is of type {codes.dtype}; it must hold whole numbers without gaps")
-    roof = np.asarray(grid["building_id"].values > 0)
-    if roof.all():
-        raise InputError("every cell is a building (building_id > 0); heat needs open ground to stand on")
-    fields: dict[str, NDArray[np.float64]] = {}
-    for name in (*REQUIRED[:2], *OPTIONAL):
-        if name not in grid:
-            continue
-        if grid[name].dims != ("y", "x"):
-            raise InputError(f"{name} has dims {grid[name].dims}; they must be ('y', 'x')")
-        values = np.asarray(grid[name].values, dtype=np.float64)
-        if name not in REQUIRED and not name.startswith("canopy"):
-            low, high = 0.0, 1.0
-            wrong = ~roof & ~np.isnan(values) & ~((values >= low) & (values <= high))  # NaN: that of the land cover
-        else:
-            rule = VARIABLES[name]
-            low = -np.inf if rule.minimum is None else rule.minimum
-            high = np.inf if rule.maximum is None else rule.maximum
-            wrong = ~((values >= low) & (values <= high))
-        if wrong.any():
-            i, j = np.argwhere(wrong)[0]
-            raise InputError(
-                f"{name} is {values[i, j]:g} at x={float(grid.x[j]):.1f}, y={float(grid.y[i]):.1f} "
-                f"({int(wrong.sum())} cells); it must lie in {low:g} to {high:g}"
-                + ("; fill gaps before the simulation" if np.isnan(values[i, j]) else "")
-            )
-        fields[name] = values
-    return fields, roof
+def _validation(options: Mapping[str, object]) -> str:
+    defaults = {"directions": 32, "sun_samples": 3, "canopy_transmissivity": CANOPY_TRANSMISSIVITY}
+    defaults["wall_albedo"] = materials.WALL_ALBEDO
+    changed = ", ".join(name for name, value in defaults.items() if options[name] != value)
+    return f"not validated with this {changed}; with defaults: {VALIDATION}" if changed else VALIDATION
 
 
 def _wrap(
@@ -306,4 +261,6 @@ def _wrap(
     result.attrs["cells"] = "open ground only; NaN on roofs and inside buildings"
     used = [name for name in (*REQUIRED, *OPTIONAL) if name in grid]
     inputs = provenance.fingerprint(grid[used], weather)
-    return provenance.stamp(describe(result), model="heat", options=options, inputs=inputs, validation=VALIDATION)
+    return provenance.stamp(
+        describe(result), model="heat", options=options, inputs=inputs, validation=_validation(options)
+    )
