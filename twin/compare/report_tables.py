@@ -56,12 +56,13 @@ def table(
             opening = f'th scope="row"{attribute}' if position == 0 else f"td{attribute}"
             cells.append(f"<{opening}>{content}</{opening.split()[0]}>")
         lines.append("<tr>" + "".join(cells) + "</tr>")
-    heads = "".join(
-        f'<th scope="col"{" class=number" if i in numeric else ""}>{cell}</th>' for i, cell in enumerate(head)
-    )
+    kinds = [' class="number"' if i in numeric else "" for i in range(len(head))]
+    heads = "".join(f'<th scope="col"{kind}>{cell}</th>' for kind, cell in zip(kinds, head, strict=True))
+    hidden = "" if seen else ' class="unseen"'
     label = escape(f"{html.unescape(caption)}. {say('report.scroll', language)}")
     return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{label}"><table><caption{"" if seen else " class=unseen"}>{caption}</caption>'
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{label}"><table>'
+        f"<caption{hidden}>{caption}</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
     )
 
