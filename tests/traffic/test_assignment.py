@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from twin.errors import ConvergenceError, InputError, LimitError
-from twin.traffic import assign, assignment, graph_from_arrays, travel_costs, user_equilibrium
+from twin.traffic import assign, equilibrium, graph_from_arrays, travel_costs, user_equilibrium
 
 
 def dense_costs(graph, cost):
@@ -208,14 +208,14 @@ def test_a_pool_that_must_grow_changes_nothing(monkeypatch):
     pairs, arrays, demand = grid_problem()
     graph = graph_from_arrays(*pairs.T, arrays["time"], arrays["capacity"])
     roomy = user_equilibrium(graph, demand, gap=1e-12)
-    allocate = assignment._Run._allocate
+    allocate = equilibrium._Run._allocate
     sizes = []
 
     def stingy(run, paths, pool):
         sizes.append(pool)
         allocate(run, *((4, 16) if len(sizes) == 1 else (paths, pool)))
 
-    monkeypatch.setattr(assignment._Run, "_allocate", stingy)
+    monkeypatch.setattr(equilibrium._Run, "_allocate", stingy)
     tight = user_equilibrium(graph, demand, gap=1e-12)
     assert len(sizes) > 5
     np.testing.assert_allclose(tight.volume, roomy.volume, atol=2e-3)
@@ -258,6 +258,12 @@ def test_impossible_demand_is_refused(matrix, change, message):
     graph = graph_from_arrays([1], [2], [10.0], [100.0])
     with pytest.raises(InputError, match=message):
         assign(graph, change(matrix([[5.0]], [1], [2])))
+
+
+def test_a_cost_beyond_all_numbers_is_refused_and_not_called_converged(matrix):
+    graph = graph_from_arrays([1], [2], [10.0], [1e-200])
+    with pytest.raises(InputError, match="do not fit the demand"):
+        assign(graph, matrix([[5.0]], [1], [2]))
 
 
 @pytest.mark.parametrize("gap", [0.0, -1.0, 2.0, float("nan")])

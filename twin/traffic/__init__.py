@@ -1,7 +1,9 @@
 """Traffic: demand from buildings, and the user equilibrium of drivers on the road network."""
 
-from twin.traffic.assignment import Equilibrium, assign, travel_costs, user_equilibrium
-from twin.traffic.demand import balance, gravity_demand
+from twin.traffic.assignment import assign
+from twin.traffic.balancing import balance
+from twin.traffic.demand import gravity_demand
+from twin.traffic.equilibrium import Equilibrium, travel_costs, user_equilibrium
 from twin.traffic.graph import Graph, graph_from_arrays, graph_from_network
 from twin.traffic.tntp import read_tntp_demand, read_tntp_network
 

@@ -1,11 +1,7 @@
 """Networks as arrays: links with their volume-delay parameters, and the search graph that honours turns.
 
-A driver's state is the junction reached, plus the link driven on where a turn from it is forbidden, plus, off the
-public network, whether the trip comes from there or goes there. Paths through the search graph are exactly the
-permitted ones: no forbidden turn, no drive through residents' roads, none through a centroid.
-
-The public network is the largest part connected both ways by roads open to all. Roads for residents only serve trips
-from and to the junctions that it does not reach.
+Paths through the search graph (`twin.traffic.search_graph`) are exactly the permitted ones: no forbidden turn, no drive
+through residents' roads, none through a centroid.
 """
 
 from __future__ import annotations
@@ -21,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from twin.city.road_parameters import MAJOR_CLASSES
 from twin.city.roads import RoadNetwork
 from twin.errors import InputError
+from twin.traffic.search_graph import search_graph
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -181,7 +178,7 @@ def graph_from_arrays(
     ids = np.unique(np.concatenate([tails, heads, _ids([] if nodes is None else nodes, "nodes")]))
     tail, head = np.searchsorted(ids, tails), np.searchsorted(ids, heads)
     through = np.ones(len(ids), dtype=bool) if first_thru_node is None else ids >= first_thru_node
-    arcs = _search_graph(len(ids), tail, head, ~shut, quiet, through, turns)
+    arcs = search_graph(len(ids), tail, head, ~shut, quiet, through, turns)
     return Graph(
         names, ids, tail.astype(np.int64), head.astype(np.int64), time, fixed, flow_capacity, factor, exponent, metres,
         ~shut, *arcs,
@@ -292,98 +289,6 @@ def _turns(network: RoadNetwork, closed: NDArray[np.bool_]) -> set[tuple[int, in
         if any(j not in back and (int(i), j) not in pairs for j in ahead):  # not at a dead end
             pairs |= {(int(i), j) for j in back}
     return pairs
-
-
-def _search_graph(
-    count: int,
-    tail: Longs,
-    head: Longs,
-    usable: NDArray[np.bool_],
-    residents: NDArray[np.bool_],
-    through: NDArray[np.bool_],
-    turns: Iterable[tuple[int, int]],
-) -> tuple[Longs, Ints, Ints, Ints, Ints, Ints]:
-    """Expand nodes into states: (node, phase, link driven on if a turn from it is forbidden, else -1).
-
-    Public nodes have phase 1. A node off the public network is left in phase 0, on the way out to it, and entered in
-    phase 2, on the way in from it, so that no one drives in and out again. A centroid has -1 (start) and -2 (end).
-    """
-    links = len(tail)
-    forbidden: dict[int, set[int]] = {}
-    for before, after in turns:
-        forbidden.setdefault(int(before), set()).add(int(after))
-    order = np.argsort(tail, kind="stable")
-    bounds = np.searchsorted(tail[order], np.arange(count + 1)).tolist()
-    leaving, heads = order.tolist(), head.tolist()
-    open_link, quiet, passes = usable.tolist(), (residents & usable).tolist(), through.tolist()
-    public = _public_nodes(count, tail, head, usable, residents).tolist()
-    start = [(n, (1 if public[n] else 0) if passes[n] else -1, -1) for n in range(count)]
-    number = {state: i for i, state in enumerate(start)}
-    states = list(start)
-    arcs: list[list[tuple[int, int]]] = []
-    done = 0
-    while done < len(states):
-        node, phase, came_by = states[done]
-        out: list[tuple[int, int]] = []
-        if phase != -2:
-            banned = forbidden.get(came_by, ()) if came_by >= 0 else ()
-            for link in leaving[bounds[node] : bounds[node + 1]]:
-                if not open_link[link] or link in banned:
-                    continue
-                to = heads[link]
-                if public[to]:
-                    # nobody needs a residents' road between two public junctions: its houses are reached from both
-                    if phase == 2 or (public[node] and quiet[link]):
-                        continue
-                    after = 1
-                else:
-                    after = 2 if public[node] else phase if phase >= 0 else 0
-                if not passes[to]:
-                    state = (to, -2, -1)
-                else:
-                    state = (to, after, link if link in forbidden else -1)
-                if state not in number:
-                    number[state] = len(states)
-                    states.append(state)
-                out.append((number[state], link))
-        arcs.append(out)
-        done += 1
-
-    source = np.arange(count, dtype=np.int32)
-    sink = np.arange(count, dtype=np.int32)
-    of_node: dict[int, list[int]] = {}
-    for i, (node, _, _) in enumerate(states[count:], start=count):
-        of_node.setdefault(node, []).append(i)
-    total = len(states)
-    for node, others in of_node.items():
-        sink[node] = total
-        arcs.append([])
-        for i in [node, *others]:
-            arcs[i].append((total, links))
-        total += 1
-    lengths = np.array([len(out) for out in arcs], dtype=np.int64)
-    arc_start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    arc_tail = np.repeat(np.arange(total, dtype=np.int32), lengths)
-    flat = [pair for out in arcs for pair in out]
-    arc_head = np.array([to for to, _ in flat], dtype=np.int32)
-    arc_link = np.array([link for _, link in flat], dtype=np.int32)
-    return arc_start, arc_tail, arc_head, arc_link, source, sink
-
-
-def _public_nodes(
-    count: int, tail: Longs, head: Longs, usable: NDArray[np.bool_], residents: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Nodes of the largest part that is connected both ways by roads open to all; every node if all roads are."""
-    if not (residents & usable).any():
-        return np.ones(count, dtype=bool)
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    free = usable & ~residents
-    graph = coo_matrix((np.ones(int(free.sum()), dtype=np.int8), (tail[free], head[free])), shape=(count, count))
-    _, part = connected_components(graph, directed=True, connection="strong")
-    largest = np.bincount(part)[part]
-    return np.asarray(part == part[int(largest.argmax())], dtype=bool)  # the first node decides between equals
 
 
 def _ids(values: ArrayLike, name: str) -> Longs:
