@@ -13,7 +13,7 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 
-from twin.compare import compare, write_report
+from twin.compare import Variant, compare, write_report
 from twin.compare.report_tables import measure_table
 from twin.errors import InputError
 from twin.geometry.records import ReadReport
@@ -281,3 +281,24 @@ def test_headings_do_not_skip_levels_and_controls_have_names(browser, report):
     assert levels[0] == 1
     assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
     assert browser.evaluate("Array.from(document.querySelectorAll('input,select')).every(e => e.labels.length === 1)")
+
+
+def test_a_place_without_buildings_and_roads_can_be_compared_and_reported(village, results, tmp_path):
+    empty = village.with_changes(
+        grid=village.grid.assign(building_id=village.grid["building_id"] * 0),
+        buildings=village.buildings.iloc[:0],
+        network=None,
+    )
+    heat, flood = (results[model](empty) for model in ("heat", "flood"))
+    comparison = compare([Variant(name, name, empty, {"h": heat, "f": flood}) for name in ("baseline", "other")])
+    assert comparison.worst_places().empty
+    assert "road network" in {m.key: m.reason for m in comparison.missing}["flood_road_length_over_30cm"]
+    tags(comparison.report(tmp_path / "empty.html", "de"))
+
+
+def test_a_result_without_a_single_value_says_so(village, results, tmp_path):
+    heat = results["heat"](village)
+    nothing = heat.assign(utci=heat["utci"] * float("nan"))
+    comparison = compare([Variant("baseline", "Today", village, {"h": nothing})])
+    assert any("no value" in m.reason for m in comparison.missing)
+    tags(comparison.report(tmp_path / "nothing.html"))

@@ -214,6 +214,8 @@ class Comparison:
         names = []
         for name in KEY_MAPS.get(self.baseline.model(event), ()):
             needed = "utci" if name == "utci_hottest_hour" else name
+            if needed == "utci" and self.views[event].hour is None:
+                continue
             if all(needed in variant.results[event] for variant in self.variants):
                 names.append(name)
         return tuple(names)
@@ -409,7 +411,10 @@ def _hour(result: xr.Dataset, variant: Variant) -> np.datetime64 | None:
 
     if result.attrs["model"] != "heat" or "utci" not in result:
         return None
-    return hottest_hour(result, variant.city)
+    try:
+        return hottest_hour(result, variant.city)
+    except MissingDataError:  # the indicators that need the hour say so one by one
+        return None
 
 
 def changed_area(measures: Iterable[MeasureRecord], variant: Variant) -> NDArray[np.bool_] | None:

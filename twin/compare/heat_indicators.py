@@ -32,12 +32,14 @@ def hottest_hour(result: xr.Dataset, city: City) -> np.datetime64:
     Raises
     ------
     MissingDataError
-        If the result holds no `utci` over time.
+        If the result holds no `utci` over time, or no value on open cells.
     """
     if "utci" not in result or "time" not in result["utci"].dims:
         raise MissingDataError("the result holds no 'utci' over time, so its hottest hour is not known")
     open_cells = outdoors(city)
     means = [_mean(np.asarray(result["utci"].isel(time=i).values)[open_cells]) for i in range(result.sizes["time"])]
+    if not np.isfinite(means).any():
+        raise MissingDataError("'utci' holds no value on open cells, so the result has no hottest hour")
     return np.datetime64(result["time"].values[int(np.nanargmax(means))])
 
 
