@@ -169,3 +169,35 @@ def test_help_answers_without_the_heavy_imports():
         [sys.executable, "-c", code], capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60
     )
     assert done.returncode == 0, done.stderr.decode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT that a test could send to one process")
+def test_ctrl_c_in_a_shell_ends_with_130_and_leaves_no_half_result(tmp_path):
+    import signal
+    import time
+
+    study = tmp_path / "long.toml"
+    # a day of rain on 1 km2 takes minutes: the signal comes long before the end
+    study.write_text(
+        '[city]\nsample = "bayreuth"\n[[event]]\nkind = "heavy_rain"\ndepth = "60 mm"\nduration = "24 h"\n',
+        encoding="utf-8",
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "twin.cli", "run", str(study), "--store", str(tmp_path / "store"), "--output", "r.html"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "store").is_dir() and time.monotonic() < deadline:  # the run has begun
+        time.sleep(0.1)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert out == b""
+    assert err.decode().startswith("twin: interrupted")
+    assert "Traceback" not in err.decode()
+    assert not any(path.is_file() for path in (tmp_path / "store").rglob("*"))
+    assert not (tmp_path / "r.html").exists()
