@@ -136,3 +136,40 @@ def test_arguments_are_not_changed_and_the_result_says_where_it_comes_from(town_
     assert '"precision": "single"' in result.attrs["options"]
     assert result.water_depth.attrs["units"] == "m"
     assert result.spatial_ref.attrs["crs_wkt"] == grid.spatial_ref.attrs["crs_wkt"]
+
+
+def test_result_lies_on_the_coordinates_of_the_grid_bit_for_bit(make_grid):
+    grid = make_grid(np.zeros((7, 9)), size=0.3)
+    grid = grid.assign_coords(x=grid.x + 1e-10)
+    result = flood.simulate(grid, rain=block_rain("1 mm", "1 min"), duration="1 min")
+    for axis in ("x", "y"):
+        assert result[axis].values.tobytes() == grid[axis].values.tobytes()
+    xr.align(result, grid, join="exact")
+
+
+def test_halving_the_time_step_changes_depths_by_millimetres(town_grid):
+    """Measured: 4 mm at most and 0.8 mm on average where the water gets 5 cm deep, beside walls too."""
+    long, short = (
+        flood.simulate(town_grid(60), rain=block_rain("20 mm", "10 min"), duration="15 min", courant=courant)
+        for courant in (0.6, 0.3)
+    )
+    difference = abs(long.water_depth_max - short.water_depth_max).where(short.water_depth_max > 0.05)
+    assert float(difference.max()) <= 0.006
+    assert float(difference.mean()) <= 1e-3
+
+
+def test_ctrl_c_is_heard_between_blocks(town_grid, monkeypatch):
+    from twin.flood import model
+
+    kernel, calls = model.inertial.advance, []
+
+    def interrupted(*arguments):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return kernel(*arguments)
+
+    monkeypatch.setattr(model.inertial, "advance", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        flood.simulate(town_grid(30), rain=block_rain("20 mm", "10 min"))
+    assert len(calls) == 3

@@ -175,7 +175,8 @@ def simulate(
             snapshots[index] = np.where(domain.inside, state.d, np.nan)
 
     # wrap
-    result = _wrap(domain, state, snapshots, outputs, hazard_limits)
+    # the grid's own coordinates, bit for bit, so that results align with it
+    result = _wrap(domain, state, snapshots, outputs, hazard_limits).assign_coords(y=grid.y, x=grid.x)
     result = result.assign(_balance(domain, state, start, float(depths[-1])))
     used = [name for name in grid.data_vars if name in _READ]
     inputs = fingerprint(grid[used], times, depths, start)
