@@ -1,4 +1,7 @@
-"""Radiation measured in two places in Göteborg, against the model with its defaults: nothing was fitted to them.
+"""Radiation measured in two places in Göteborg, against the model with its defaults.
+
+Not fully independent: crown transmissivity and the split of diffuse light were chosen from the literature after a first
+comparison with these data (root mean square error then 5.3 K, now 4.1 K).
 
 Observed mean radiant temperature is recomputed from the six measured fluxes. Lindberg, Holmer and Thorsson (2008);
 Lindberg and Grimmond (2011).
