@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from twin.errors import ConvergenceError, InputError, LimitError
-from twin.traffic import assign, equilibrium, graph_from_arrays, travel_costs, user_equilibrium
+from twin.traffic import assign, equilibrium, graph_from_arrays, select_link, travel_costs, user_equilibrium
 
 
 def dense_costs(graph, cost):
@@ -220,6 +220,36 @@ def test_a_pool_that_must_grow_changes_nothing(monkeypatch):
     assert len(sizes) > 5
     np.testing.assert_allclose(tight.volume, roomy.volume, atol=2e-3)
     assert tight.objective == pytest.approx(roomy.objective, rel=1e-11)
+
+
+def test_routes_are_connected_and_add_up_to_demand_and_volumes():
+    pairs, arrays, demand = grid_problem()
+    graph = graph_from_arrays(*pairs.T, arrays["time"], arrays["capacity"] / 2)
+    found = user_equilibrium(graph, demand)
+    routes = found.routes
+    total = np.zeros_like(demand.values)
+    np.add.at(total, (routes.row, routes.column), routes.flow)
+    np.testing.assert_allclose(total, np.where(np.eye(len(total), dtype=bool), 0.0, demand.values), rtol=1e-12)
+    volume = np.zeros(len(graph.links))
+    np.add.at(volume, routes.link, np.repeat(routes.flow, np.diff(routes.start)))
+    np.testing.assert_allclose(volume, found.volume, rtol=1e-12)
+    for k in range(len(routes.flow)):
+        links = routes.link[routes.start[k] : routes.start[k + 1]]
+        assert graph.nodes[graph.tail[links[0]]] == demand.origin.values[routes.row[k]]
+        assert graph.nodes[graph.head[links[-1]]] == demand.destination.values[routes.column[k]]
+        assert (graph.head[links[:-1]] == graph.tail[links[1:]]).all()
+    assert len(routes.flow) > (demand.values > 0).sum()  # some pairs use several routes
+
+
+def test_trips_over_a_link_sum_to_its_flow():
+    pairs, arrays, demand = grid_problem()
+    graph = graph_from_arrays(*pairs.T, arrays["time"], arrays["capacity"] / 2)
+    busiest = int(np.argmax(user_equilibrium(graph, demand).volume))
+    trips = select_link(graph, demand.transpose("destination", "origin"), busiest)
+    assert float(trips.sum()) == pytest.approx(user_equilibrium(graph, demand).volume[busiest], rel=1e-12)
+    assert (trips <= demand + 1e-9).all()
+    with pytest.raises(InputError, match="link 999 is not in the network"):
+        select_link(graph, demand, 999)
 
 
 def test_arguments_are_not_changed():

@@ -3,13 +3,15 @@
 from twin.traffic.assignment import assign
 from twin.traffic.balancing import balance
 from twin.traffic.demand import gravity_demand
-from twin.traffic.equilibrium import Equilibrium, travel_costs, user_equilibrium
+from twin.traffic.equilibrium import Equilibrium, Routes, travel_costs, user_equilibrium
 from twin.traffic.graph import Graph, graph_from_arrays, graph_from_network
+from twin.traffic.select_link import select_link
 from twin.traffic.tntp import read_tntp_demand, read_tntp_network
 
 __all__ = [
     "Equilibrium",
     "Graph",
+    "Routes",
     "assign",
     "balance",
     "graph_from_arrays",
@@ -17,6 +19,7 @@ __all__ = [
     "gravity_demand",
     "read_tntp_demand",
     "read_tntp_network",
+    "select_link",
     "travel_costs",
     "user_equilibrium",
 ]

@@ -31,6 +31,23 @@ _SEARCH = ("counters", "target", "seen", "distance", "parent", "heap", "place")
 
 
 @dataclass(frozen=True)
+class Routes:
+    """Routes that carry flow.
+
+    row, column : (r,) positions of origin and destination in the demand
+    flow : (r,) veh/h
+    start : (r + 1,) offsets into `link`
+    link : positions of the links in driving order
+    """
+
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+    flow: Floats
+    start: NDArray[np.int64]
+    link: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
 class Equilibrium:
     """Result of `user_equilibrium` in plain arrays.
 
@@ -41,7 +58,7 @@ class Equilibrium:
     unserved : (o, d) veh/h of demand that no path can serve
     intrazonal : veh/h of demand from a node to itself, which is never assigned
     shortest : (o, d) cheapest cost of each pair; infinity without a path, 0 within a node
-    paths : number of paths with flow
+    routes : the routes with their flows; at an equilibrium costs and volumes are unique, the split over routes is not
     """
 
     volume: Floats
@@ -52,7 +69,7 @@ class Equilibrium:
     unserved: Floats
     intrazonal: float
     shortest: Floats
-    paths: int
+    routes: Routes
 
 
 def user_equilibrium(
@@ -103,7 +120,7 @@ def user_equilibrium(
         unserved=unserved,
         intrazonal=intrazonal,
         shortest=shortest,
-        paths=run.used_paths(),
+        routes=run.routes(rows, columns),
     )
 
 
@@ -304,16 +321,24 @@ class _Run:
         least = math.fsum(self.demand[served] * self.shortest[served])
         return max(0.0, (total - least) / total) if total > 0 else 0.0
 
-    def used_paths(self) -> int:
-        """Count the paths that carry flow."""
-        count = 0
-        following = self.paths["next_path"]
-        flow = self.paths["flow"]
-        for path in self.first:
-            while path >= 0:
-                count += bool(flow[path] > 0)
-                path = following[path]
-        return count
+    def routes(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Routes:
+        """Return the paths with flow, pair by pair."""
+        p = self.paths
+        following = p["next_path"].tolist()
+        path, pair = [], []
+        for od, head in enumerate(self.first.tolist()):
+            while head >= 0:
+                path.append(head)
+                pair.append(od)
+                head = following[head]
+        at, od_of = np.array(path, dtype=np.int64), np.array(pair, dtype=np.int64)
+        used = p["flow"][at] > 0
+        at, od_of = at[used], od_of[used]
+        length = p["length"][at].astype(np.int64)
+        start = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
+        step = np.arange(start[-1]) - np.repeat(start[:-1], length)
+        link = p["pool"][np.repeat(p["start"][at] + length - 1, length) - step]  # the pool runs backwards
+        return Routes(rows[od_of], columns[od_of], p["flow"][at].copy(), start, link)
 
 
 def _positions(graph: Graph, ids: NDArray[Any], what: str) -> NDArray[np.int64]:
