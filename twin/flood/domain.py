@@ -93,6 +93,30 @@ def prepare(
     return Domain(spec, inside, s_x, s_y, f_x, f_y, *edges, rest[0], rest[1], rest[2], rest[3])
 
 
+def start_depth(grid: xr.Dataset, initial_depth: xr.DataArray | None, domain: Domain) -> NDArray[np.float64]:
+    """Return the depth at the start, m, 0 outside the domain; dry if none is given.
+
+    Raises
+    ------
+    InputError
+        If it lies elsewhere than the grid, or a depth is missing, negative or above 1000 m.
+    """
+    if initial_depth is None:
+        return np.zeros(domain.spec.shape)
+    if initial_depth.dims != ("y", "x") or initial_depth.shape != domain.spec.shape:
+        raise InputError(
+            f"initial_depth is {initial_depth.dims} {initial_depth.shape}; it must be ('y', 'x') {domain.spec.shape}"
+        )
+    for axis in ("y", "x"):
+        if axis in initial_depth.coords and not np.allclose(initial_depth[axis], grid[axis], rtol=0, atol=1e-3):
+            raise InputError(f"initial_depth lies elsewhere than the grid: its {axis} differs")
+    depth = np.asarray(initial_depth.values, dtype=np.float64)
+    bad = domain.inside & ~((depth >= 0) & (depth < 1000))
+    if bad.any():
+        raise InputError(f"initial_depth is {depth[bad][0]:g} m in {int(bad.sum())} cells; it must be 0 to 1000 m")
+    return np.where(domain.inside, depth, 0.0)
+
+
 def elevation_of(grid: xr.Dataset) -> str:
     """Name of the elevation that the water runs over: with roofs if the grid knows them."""
     for name in ("surface_elevation", "ground_elevation"):

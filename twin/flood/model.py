@@ -13,14 +13,14 @@ from numpy.typing import DTypeLike, NDArray
 from twin import kernels, progress
 from twin.errors import InputError
 from twin.flood import inertial_kernels as inertial
-from twin.flood.domain import Domain, elevation_of, prepare
+from twin.flood.domain import Domain, elevation_of, prepare, start_depth
 from twin.flood.hazard import LUBW, HazardLimits, hazard_class
+from twin.flood.options import check_range, output_times
 from twin.provenance import fingerprint, stamp
 from twin.units import Quantity, to_si
 from twin.variables import describe
 from twin.weather.rain import cumulative_rain
 
-_AFTERFLOW = 3600.0
 _LONGEST_STEP = 5.0
 _LEAST_FLOW_DEPTH = 1e-5
 _BLOCK_SECONDS = 0.2
@@ -141,20 +141,20 @@ def simulate(
         raise InputError(f"precision is {precision!r}; it must be 'single' or 'double'")
     if edges not in ("open", "closed"):
         raise InputError(f"edges is {edges!r}; it must be 'open' or 'closed'")
-    _in_range("theta", theta, 0.7, 1.0)
+    check_range("theta", theta, 0.7, 1.0)
     # amplification of the shortest waves: 8 courant^2 <= 2 (1 + a), where smoothing multiplies them by a = 2 theta - 1
-    _in_range("courant", courant, 0.05, math.sqrt(theta / 2))
-    _in_range("froude_limit", froude_limit, 0.5, 3.0)
+    check_range("courant", courant, 0.05, math.sqrt(theta / 2))
+    check_range("froude_limit", froude_limit, 0.5, 3.0)
     if threads is not None and (not isinstance(threads, int) or threads < 1):
         raise InputError(f"threads is {threads!r}; it must be a whole number of at least 1")
     storage = to_si(canopy_storage, "m", name="canopy_storage", minimum=0.0)
     arrival = to_si(arrival_depth, "m", name="arrival_depth", minimum=1e-4)
     film = to_si(velocity_depth, "m", name="velocity_depth", minimum=1e-4)
     times, depths = (np.zeros(1), np.zeros(1)) if rain is None else cumulative_rain(rain)
-    outputs = _output_times(duration, float(times[-1]), output_step)
+    outputs = output_times(duration, float(times[-1]), output_step)
     real: DTypeLike = np.float32 if precision == "single" else np.float64
     domain = prepare(grid, open_edges=edges == "open", infiltration=infiltration, canopy_storage=storage, real=real)
-    start = _start(grid, initial_depth, domain)
+    start = start_depth(grid, initial_depth, domain)
     options = {
         "solver": solver, "precision": precision, "edges": edges, "infiltration": infiltration,
         "canopy_storage": storage, "output_times": outputs.tolist(), "arrival_depth": arrival,
@@ -289,50 +289,6 @@ def _balance(
     return {name: ((), value) for name, value in volumes.items()}
 
 
-def _output_times(duration: Quantity | None, rain_end: float, output_step: Quantity | None) -> NDArray[np.float64]:
-    """Times at which depths are kept, s; the last is the end."""
-    if duration is None:
-        if rain_end == 0.0:
-            raise InputError("duration is not given and there is no rain to take it from; give it, such as '2 h'")
-        seconds = rain_end + _AFTERFLOW
-    else:
-        seconds = to_si(duration, "s", name="duration")
-        if seconds <= 0:
-            raise InputError(f"duration is {duration!r}; it must be longer than 0 s")
-    if seconds < rain_end:
-        raise InputError(
-            f"duration is {seconds:g} s and the rain lasts {rain_end:g} s; simulate at least as long as it rains, "
-            "or cut the rain"
-        )
-    if output_step is None:
-        return np.array([seconds])
-    step = to_si(output_step, "s", name="output_step")
-    if step <= 0:
-        raise InputError(f"output_step is {output_step!r}; it must be longer than 0 s")
-    if seconds / step > 10_000:
-        raise InputError(f"output_step is {output_step!r}, {seconds / step:.0f} times in the run; keep at most 10,000")
-    count = math.ceil(seconds / step - 1e-9)
-    return np.append(np.arange(1, count) * step, seconds)
-
-
-def _start(grid: xr.Dataset, initial_depth: xr.DataArray | None, domain: Domain) -> NDArray[np.float64]:
-    """Depth at the start, m, 0 outside the domain."""
-    if initial_depth is None:
-        return np.zeros(domain.spec.shape)
-    if initial_depth.dims != ("y", "x") or initial_depth.shape != domain.spec.shape:
-        raise InputError(
-            f"initial_depth is {initial_depth.dims} {initial_depth.shape}; it must be ('y', 'x') {domain.spec.shape}"
-        )
-    for axis in ("y", "x"):
-        if axis in initial_depth.coords and not np.allclose(initial_depth[axis], grid[axis], rtol=0, atol=1e-3):
-            raise InputError(f"initial_depth lies elsewhere than the grid: its {axis} differs")
-    depth = np.asarray(initial_depth.values, dtype=np.float64)
-    bad = domain.inside & ~((depth >= 0) & (depth < 1000))
-    if bad.any():
-        raise InputError(f"initial_depth is {depth[bad][0]:g} m in {int(bad.sum())} cells; it must be 0 to 1000 m")
-    return np.where(domain.inside, depth, 0.0)
-
-
 def _announce(domain: Domain, outputs: NDArray[np.float64], start: NDArray[np.float64]) -> None:
     """Say what a large run will need, before it starts."""
     cells = math.prod(domain.spec.shape)
@@ -345,8 +301,3 @@ def _announce(domain: Domain, outputs: NDArray[np.float64], start: NDArray[np.fl
         f"flood: {cells / 1e6:.1f} million cells, about {gigabytes:.1f} GB of memory and {cells * steps / 1e8:.0f} s "
         f"of processor time if the water gets {depth:.1f} m deep"
     )
-
-
-def _in_range(name: str, value: float, low: float, high: float) -> None:
-    if not (isinstance(value, (int, float)) and low <= value <= high):
-        raise InputError(f"{name} is {value!r}; it must be a number from {low:g} to {high:g}")
