@@ -203,6 +203,7 @@ def test_hostile_names_neither_run_nor_widen_the_page(browser, hostile_report, s
     browser.open(hostile_report, width, mobile=width == 390)
     assert browser.complaints() == []
     assert browser.requests() == [hostile_report.resolve().as_uri()]
+    assert browser.evaluate("innerWidth") == width  # a page that is too wide widens a phone's window
     assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
     browser.screenshot(shots / f"hostile-{width}.png")
 
