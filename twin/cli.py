@@ -112,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     compare = commands.add_parser(
         "compare", parents=[common, language], help="indicator table of saved or ready studies"
     )
-    compare.add_argument("study", nargs="+", help="folder written by `twin run --output DIR`, study file or name")
+    compare.add_argument("study", nargs="+", help="folder of `--output` or `--store`, study file or name")
     compare.add_argument("--store", type=Path, default=None, help="folder that keeps results across runs")
     compare.set_defaults(command=_compare)
 
@@ -140,10 +140,10 @@ def _run_study(name: str, options: argparse.Namespace, report: Path | None, fold
     if report is not None:
         _refuse_unwritable(report)
     spec = load_study(name)
-    if not options.quiet:
-        _watch()
     language = options.language or spec.language
     study = spec.run(store=options.store, threads=options.threads)
+    if options.store is not None:
+        study.save(options.store / "studies" / spec.name, fields=False)
     _print_study(study, language)
     if folder is not None:
         study.save(folder)
@@ -159,10 +159,15 @@ def _compare(options: argparse.Namespace) -> None:
         if number:
             print()
         folder = Path(given)
-        if folder.is_dir():
-            print(read_saved_table(folder, options.language or "en"))
+        if not folder.is_dir():
+            _run_study(given, options, None, None)
             continue
-        _run_study(given, options, None, None)
+        # a store holds one saved table for each study that was run with it
+        saved = sorted(path.parent for path in (folder / "studies").glob("*/study.json")) or [folder]
+        for place in saved:
+            if len(saved) > 1 or len(options.study) > 1:
+                print(f"== {place}")
+            print(read_saved_table(place, options.language or "en"))
 
 
 def _info(options: argparse.Namespace) -> None:
@@ -180,8 +185,6 @@ def _info(options: argparse.Namespace) -> None:
 def _warmup(options: argparse.Namespace) -> None:
     from twin.scenario.hamlet import warm_up
 
-    if not options.quiet:
-        _watch()
     seconds = warm_up(threads=options.threads)
     print(f"all kernels are compiled ({seconds:.0f} s)")
 
@@ -219,11 +222,6 @@ def _refuse_unwritable(report: Path) -> None:
         raise InputError(
             f"the report {str(report)!r} cannot be written: {error.strerror}; choose another place"
         ) from error
-
-
-def _watch() -> None:
-    """Show progress where someone watches; piped standard error stays free of bars."""
-    progress.show(True if sys.stderr is not None and sys.stderr.isatty() else None)
 
 
 def _threads(text: str) -> int:

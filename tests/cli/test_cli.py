@@ -117,6 +117,8 @@ def test_a_run_saves_what_compare_prints_again(study, tmp_path, capsys):
     assert printed.startswith(table)
     assert cli.main(["compare", str(folder), "--language", "de"]) == 0
     assert "Änderung" in capsys.readouterr().out
+    assert cli.main(["compare", str(tmp_path / "store")]) == 0
+    assert capsys.readouterr().out.strip("\n") == table
 
 
 def test_compare_of_a_folder_without_a_study_is_refused(tmp_path, capsys):

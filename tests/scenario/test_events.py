@@ -69,3 +69,14 @@ def test_labels_stand_in_both_languages():
     assert event.label("en") == "heavy rain, 44.5 mm in 90 min"
     assert event.label("de") == "Starkregen, 44,5 mm in 90 min"
     assert hot_day("2018-07-26", max_temperature=35.5).label("de") == "Hitzetag, 35,5 °C am 26.7.2018"
+
+
+def test_events_can_be_sent_to_another_process():
+    import copy
+    import pickle
+
+    event = heavy_rain("44 mm")
+    for twin_of in (pickle.loads(pickle.dumps(event)), copy.deepcopy(event)):
+        assert twin_of == event
+        with pytest.raises(TypeError):
+            twin_of.forcing["depth"] = 1.0

@@ -3,6 +3,7 @@ import pytest
 from twin.errors import DataError, InputError, TwinError
 from twin.scenario import measures
 from twin.scenario.files import find_study, load_study, packaged_studies
+from twin.scenario.scenario import Scenario
 
 STUDY = """
 title = "A test"
@@ -132,3 +133,21 @@ def test_every_measure_of_a_ready_study_finds_its_place(neudrossenfeld, name):
         after, records = plan.apply(neudrossenfeld)
         assert len(records) == len(plan.measures)
         assert after is not neudrossenfeld
+
+
+def test_a_real_city_takes_every_measure(neudrossenfeld):
+    plan = Scenario(
+        "all",
+        [
+            measures.unseal((679112, 5543450, 679246, 5543586)),
+            measures.plant_trees((679300, 5543200, 679400, 5543240), height=12),
+            measures.add_building((679300, 5543150, 679330, 5543170), height=9),
+            measures.close_road("Marktplatz"),
+            measures.set_speed(name="Bayreuther Straße", speed="30 km/h"),
+        ],
+    )
+    after, _ = plan.apply(neudrossenfeld)
+    new = after.buildings.index.max()
+    assert after.buildings.loc[new, "residents"] > 0
+    assert (after.grid.building_id.values == new).sum() == pytest.approx(600 / 16, abs=10)
+    assert after.buildings.dtypes["height"] == neudrossenfeld.buildings.dtypes["height"]

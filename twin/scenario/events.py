@@ -53,6 +53,15 @@ class Event:
         object.__setattr__(self, "forcing", MappingProxyType(dict(self.forcing)))
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return plain dictionaries: read-only views cannot be sent to another process."""
+        return {**self.__dict__, "forcing": dict(self.forcing), "options": dict(self.options)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take them back as read-only views."""
+        for key, value in state.items():
+            object.__setattr__(self, key, MappingProxyType(value) if isinstance(value, dict) else value)
+
     def label(self, language: str = "en") -> str:
         """What people call the event, in ``"en"`` or ``"de"``."""
         return self.label_de if language == "de" else self.label_en

@@ -116,10 +116,17 @@ class Study:
         """
         return Path(self.compare(language).report(path, language))
 
-    def save(self, folder: str | os.PathLike[str]) -> Path:
+    def save(self, folder: str | os.PathLike[str], *, fields: bool = True) -> Path:
         """Write results (NetCDF), changed grids, measures (GeoJSON) and indicators (CSV) into a folder.
 
         `study.json` is written last: a folder without it is not a whole study.
+
+        Parameters
+        ----------
+        folder : path
+            Made if need be; files of the same names are replaced.
+        fields : bool
+            Off writes only `indicators.csv` and `study.json`.
 
         Returns
         -------
@@ -132,9 +139,12 @@ class Study:
         listing = []
         for plan, variant in zip(self.scenarios, self.variants, strict=True):
             place = target / slug(variant.name)
-            files = {"grid": write_netcdf(variant.city.grid, place / "grid.nc")}
-            for event, result in variant.results.items():
-                files[event] = write_netcdf(result, place / f"{slug(event)}.nc")
+            files = {}
+            if fields:
+                files["grid"] = write_netcdf(variant.city.grid, place / "grid.nc")
+                for event, result in variant.results.items():
+                    files[event] = write_netcdf(result, place / f"{slug(event)}.nc")
+                _write_footprints(variant, place / "measures.geojson")
             listing.append(
                 {
                     "name": variant.name,
@@ -144,9 +154,8 @@ class Study:
                     "files": {key: path.relative_to(target).as_posix() for key, path in files.items()},
                 }
             )
-            _write_footprints(variant, place / "measures.geojson")
         with replacing(target / "indicators.csv") as temporary:
-            table = self.compare().table
+            table = self.compare().table.copy()
             table.columns = [": ".join(column) for column in table.columns]
             table.to_csv(temporary, encoding="utf-8")
         from twin import __version__

@@ -16,7 +16,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from twin.city.buildings import FLOOR_AREA_PER_RESIDENT, LIVING_SHARE, STOREY_HEIGHT
+from twin.city.building_uses import STOREY_HEIGHT
+from twin.city.buildings import FLOOR_AREA_PER_RESIDENT, LIVING_SHARE
 from twin.city.city import City
 from twin.errors import InputError
 from twin.scenario.areas import Area, AreaLike, cells_inside, read_area
