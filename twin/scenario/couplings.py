@@ -119,7 +119,8 @@ def passable_share(
     """Return how much of each link's free-flow speed the water leaves: 0 where too deep, 1 where dry.
 
     A link takes as long as its pieces do, each at the speed its own depth allows. Links outside the grid, and pieces
-    under less than a film of water, stay as they are.
+    under less than a film of water, stay as they are. Networks do not tell bridges apart: a road over a stream counts
+    as flooded once the water on the grid below it is deep, which is on the safe side.
 
     Returns
     -------
