@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.atomic import replacing
-from twin.compare.indicators import IN_CHANGED_AREA, indicator
-from twin.compare.language import enumeration, index, number, quantity, say, topic
+from twin.compare.language import enumeration, index, number, quantity, say
+from twin.compare.report_answer import answer, screening, upper
 from twin.compare.report_tables import (
     Cell,
-    chip,
     escape,
     indicator_table,
     measure_table,
@@ -30,23 +29,10 @@ from twin.compare.report_tables import (
     table,
     worst_table,
 )
-from twin.errors import MissingDataError
 
 if TYPE_CHECKING:
     from twin.compare.comparison import Comparison
-    from twin.compare.maps import MapFigure
-    from twin.compare.variant import Variant
-
-_WHAT = {
-    "heat": ("heat_utci_afternoon_mean" + IN_CHANGED_AREA, "heat_utci_afternoon_mean", "heat_strong_stress_hours_mean"),
-    "flood": ("flood_buildings_over_10cm", "flood_area_over_10cm"),
-    "traffic": ("traffic_vehicle_hours", "traffic_vehicle_kilometres"),
-}
-_WHOM = {
-    "heat": ("heat_residents_utci_mean", "heat_residents_very_strong_stress"),
-    "flood": ("flood_residents_over_10cm",),
-    "traffic": ("traffic_quiet_street_kilometres", "traffic_unserved_demand"),
-}
+    from twin.compare.map_sheet import MapFigure
 
 
 def write_report(comparison: Comparison, path: str | os.PathLike[str], language: str = "en") -> Path:
@@ -93,12 +79,12 @@ def render(comparison: Comparison, language: str = "en") -> str:
     )
     subtitle = say("report.subtitle", language, variants=variants, baseline=comparison.baseline.title)
     sections = [
-        ("answer", say("report.answer", language), _answer(comparison, language)),
-        ("screening", say("report.screening", language), _screening(comparison, language)),
+        ("answer", say("report.answer", language), answer(comparison, language)),
+        ("screening", say("report.screening", language), screening(comparison, language)),
     ]
     for position, event in enumerate(comparison.events):
         label = comparison.baseline.event_label(event, language)
-        title = _upper(label)
+        title = upper(label)
         sections.append((f"event-{position}", title, _event(comparison, event, position, language)))
     measures = measure_table(comparison, language)
     if measures:
@@ -132,137 +118,6 @@ def _script_words(language: str) -> str:
     keys = ("left", "right", "slider", "side_by_side", "overlay")
     # "</" cannot occur in these words; escaped all the same, because this stands inside a script element
     return json.dumps({key: say(f"report.{key}", language) for key in keys}).replace("</", "<\\/")
-
-
-def _answer(comparison: Comparison, language: str) -> str:
-    if not comparison.others:
-        return f"<p>{escape(say('text.only', language, variant=comparison.baseline.title))}</p>"
-    cards = "".join(_card(comparison, event, language) for event in comparison.events)
-    return f'<div class="cards">{cards}</div>'
-
-
-def _card(comparison: Comparison, event: str, language: str) -> str:
-    model = comparison.baseline.model(event)
-    label = escape(comparison.baseline.event_label(event, language))
-    parts = [f'<article class="card {model}"><h3><span class="model">{say(model, language)}</span> {label}</h3>']
-    what = _first_known(comparison, event, _WHAT[model])
-    for variant in comparison.others:
-        parts.append(f'<div class="variant"><p class="name">{escape(variant.title)}</p>')
-        if what:
-            parts.append(_big(comparison, event, what, variant, language))
-        rows = []
-        if what.endswith(IN_CHANGED_AREA):
-            everywhere = what.removesuffix(IN_CHANGED_AREA)
-            words = _after_before(comparison, event, everywhere, variant, language)
-            judged = chip(comparison.judgement(event, everywhere, variant.name), language)
-            rows.append((say("report.everywhere", language), f"{escape(words)} {judged}"))
-        if model == "flood" and np.isfinite(comparison.value(event, "flood_outflow_volume")):
-            key = "flood_outflow_volume"
-            judged = chip(comparison.judgement(event, key, variant.name), language)
-            words = _after_before(comparison, event, key, variant, language)
-            rows.append((_upper(indicator(key).label(language)), f"{escape(words)} {judged}"))
-        where = _where(comparison, event, variant, language)
-        if where:
-            rows.append((say("report.question.where", language), escape(where)))
-        for key in _WHOM[model]:
-            if np.isfinite(comparison.value(event, key)):
-                judgement = comparison.judgement(event, key, variant.name)
-                one = indicator(key)
-                words = _after_before(comparison, event, key, variant, language)
-                rows.append(
-                    (
-                        say("report.question.whom", language),
-                        f"{escape(one.label(language))}: {escape(words)} {chip(judgement, language)}",
-                    )
-                )
-                break
-        parts.append("<dl>" + "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in rows) + "</dl></div>")
-    topics: dict[str, None] = {}
-    for key in (*_WHAT[model][:1], *_WHOM[model][:1]):
-        topics |= dict.fromkeys(topic(name, language) for name in comparison.topics(key))
-    rests = ", ".join(topics) if topics else say("report.none", language)
-    parts.append(f'<p class="rests"><strong>{say("report.rests", language)}</strong>: {escape(rests)}</p></article>')
-    return "".join(parts)
-
-
-def _upper(words: str) -> str:
-    return words[:1].upper() + words[1:]
-
-
-def _first_known(comparison: Comparison, event: str, keys: tuple[str, ...]) -> str:
-    return next((key for key in keys if np.isfinite(comparison.value(event, key))), "")
-
-
-def _after_before(comparison: Comparison, event: str, key: str, variant: Variant, language: str) -> str:
-    one = indicator(key)
-    before, after = comparison.value(event, key), comparison.value(event, key, variant.name)
-    if comparison.judgement(event, key, variant.name) == "same":
-        return quantity(after, one.unit, one.decimals, language)
-    return say(
-        "card.change",
-        language,
-        after=number(after, one.decimals, language),
-        before=quantity(before, one.unit, one.decimals, language),
-    )
-
-
-def _big(comparison: Comparison, event: str, key: str, variant: Variant, language: str) -> str:
-    one = indicator(key)
-    change = comparison.difference(event, key, variant.name)
-    judgement = comparison.judgement(event, key, variant.name)
-    words = _after_before(comparison, event, key, variant, language)
-    return (
-        f'<p class="big"><span class="value">{escape(quantity(change, one.unit, one.decimals, language, signed=True))}'
-        f"</span> {chip(judgement, language)}</p>"
-        f'<p class="what">{escape(one.label(language))}: {escape(words)}</p>'
-    )
-
-
-def _where(comparison: Comparison, event: str, variant: Variant, language: str) -> str:
-    """Say where a variant changes most: the street next to the building, or the streets themselves."""
-    from twin.compare.exposure import building_exposure
-    from twin.compare.maps import SMALLEST
-    from twin.compare.worst_places import place_names
-
-    if comparison.baseline.model(event) == "traffic":
-        changed = comparison.street_differences(event)[f"difference {variant.name}"].dropna()
-        if changed.empty:
-            return ""
-        flows = {str(changed.idxmax()): float(changed.max()), str(changed.idxmin()): float(changed.min())}
-        return "; ".join(
-            f"{street} {quantity(flow, 'h-1', 0, language, signed=True)}"
-            for street, flow in flows.items()
-            if abs(flow) >= 1
-        )
-    maps = comparison.key_maps(event)
-    if not maps:
-        return ""
-    name = maps[0]
-    field = comparison.key_map(event, name, variant.name) - comparison.key_map(event, name)
-    try:
-        near = building_exposure(field, variant.city, reach=10.0 if name.startswith("utci") else None, statistic="mean")
-    except MissingDataError:
-        return ""
-    near = near[near["value"].abs() >= SMALLEST[name]]
-    if near.empty:
-        return say("card.nowhere", language)
-    most = near.loc[[near["value"].abs().idxmax()]]
-    street = str(place_names(most, variant.city).iloc[0])
-    here = say("near", language, street=street) if street else say("building", language, number=most.index[0])
-    units = "degC" if name.startswith("utci") else "m"
-    change = quantity(float(most["value"].iloc[0]), units, 1 if units == "degC" else 2, language, signed=True)
-    return say("card.where", language, change=change, place=here)
-
-
-def _screening(comparison: Comparison, language: str) -> str:
-    caveats = comparison.caveats()
-    if not caveats:
-        return f"<p>{say('report.no_caveats', language)}</p>"
-    items = "".join(
-        f"<li><strong>{escape(_upper(topic(caveat.topic, language)))}</strong>: {escape(caveat.text(language))}</li>"
-        for caveat in caveats
-    )
-    return f'<div class="notice"><p>{say("report.screening.text", language)}</p><ul>{items}</ul></div>'
 
 
 def _event(comparison: Comparison, event: str, position: int, language: str) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 from twin.compare import map_furniture as furniture
 from twin.compare.colour_scales import ColourScale, difference_scale, value_scale
 from twin.compare.language import quantity, say
-from twin.compare.maps import SMALLEST, MapFigure, Sheet
+from twin.compare.map_sheet import MapFigure, Sheet
+from twin.compare.maps import SMALLEST
 from twin.errors import InputError
 
 if TYPE_CHECKING:
