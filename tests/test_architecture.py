@@ -24,7 +24,7 @@ STOREY: dict[str, float] = dict.fromkeys(GROUND, 0.0) | {
     "scenario": 5,
     "export": 6,
     "cli": 7,
-    "__main__": 7,
+    "__main__": 8,
 }
 WORDS_OF_KERNELS = {"prange", "int32", "int64", "uint32", "uint64", "float32", "float64"}
 # the table of contents knows every room
