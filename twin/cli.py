@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import codecs
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -35,6 +36,9 @@ _PLAIN = {
     "³": "3",
 }
 """What a console that lacks a character shows instead: a minus must stay a minus."""
+
+_MACHINE = {errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS}
+"""Troubles of the machine, not of the program: disk full, no permission, read-only."""
 
 EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
@@ -78,6 +82,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
         return EXIT_OK
+    except OSError as error:
+        if error.errno not in _MACHINE:
+            raise
+        print(f"twin: {error.filename or 'output'} cannot be written: {error.strerror}", file=sys.stderr)
+        return EXIT_REFUSED
+    except MemoryError:
+        print("twin: the machine has too little memory for this; give smaller bounds or larger cells", file=sys.stderr)
+        return EXIT_REFUSED
     finally:
         if options.quiet:
             progress.show(None)

@@ -96,6 +96,24 @@ def test_interruption_is_exit_code_130(study, capsys, monkeypatch):
     assert "interrupted" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        (OSError(28, "No space left on device", "/data/result.nc"), "/data/result.nc cannot be written: No space left"),
+        (MemoryError(), "too little memory"),
+    ],
+)
+def test_troubles_of_the_machine_are_one_line(study, capsys, monkeypatch, trouble, words):
+    def troubled(*_, **__):
+        raise trouble
+
+    monkeypatch.setattr("twin.scenario.files.StudySpec.run", troubled)
+    assert cli.main(["run", str(study)]) == 1
+    captured = capsys.readouterr().err
+    assert words in captured
+    assert captured.count("\n") == 1
+
+
 def test_a_fault_of_the_program_is_not_hidden(study, monkeypatch):
     def broken(*_, **__):
         raise ZeroDivisionError
