@@ -165,6 +165,12 @@ def test_names_must_differ_and_the_baseline_exist(variants):
         compare([])
 
 
+@pytest.mark.parametrize("name", ["length", "indicator", "difference baseline"])
+def test_a_variant_may_not_take_the_name_of_a_column(variants, name):
+    with pytest.raises(InputError, match="column"):
+        compare([variants[0], changed(variants[1], name=name)])
+
+
 def test_what_cannot_be_computed_is_listed_with_the_reason(variants):
     nobody = [
         changed(v, city=v.city.with_changes(buildings=v.city.buildings.drop(columns="residents"))) for v in variants

@@ -18,6 +18,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from twin.compare.compatibility import check_comparable
+from twin.compare.differences import difference_maps, road_differences, street_differences
 from twin.compare.indicators import IN_CHANGED_AREA, Indicator, View, indicator, indicators
 from twin.compare.result_caveats import result_caveats
 from twin.compare.variant import MODELS, MeasureRecord, Variant
@@ -227,24 +228,7 @@ class Comparison:
         Named like the maps (``utci_hottest_hour``, ``water_depth_max`` …); where several events give the same map, the
         name is followed by ``__`` and the event. Flows of roads are in `road_differences`.
         """
-        shared = [name for event in self.events for name in self.key_maps(event)]
-        maps = {}
-        for event in self.events:
-            for name in self.key_maps(event):
-                base = self.key_map(event, name)
-                layers = [(self.key_map(event, name, v.name) - base).astype(np.float32) for v in self.others]
-                if not layers:
-                    continue
-                stacked = np.stack([layer.values for layer in layers])
-                attributes = {
-                    "units": base.attrs.get("units", ""),
-                    "event": event,
-                    "long_name": f"{base.attrs.get('long_name', name)}, difference to {self.baseline.name}",
-                }
-                key = name if shared.count(name) == 1 else f"{name}__{event}"
-                maps[key] = (("scenario", "y", "x"), stacked, attributes)
-        grid = self.baseline.city.spec.dataset()
-        return grid.assign(maps).assign_coords(scenario=[variant.name for variant in self.others])
+        return difference_maps(self)
 
     def road_differences(self, event: str) -> gpd.GeoDataFrame:
         """Return road sections with the vehicles per hour (both directions) of every variant and the differences.
@@ -254,39 +238,17 @@ class Comparison:
         """
         self.result(event)
         if event not in self._roads:
-            self._roads[event] = self._road_differences(event)
+            self._roads[event] = road_differences(self, event)
         return self._roads[event].copy()
 
     @cached_property
     def _roads(self) -> dict[str, gpd.GeoDataFrame]:
         return {}
 
-    def _road_differences(self, event: str) -> gpd.GeoDataFrame:
-        from twin.compare.streets import section_flows
-
-        base = section_flows(self.result(event), self.baseline.city)
-        table = base[["name", "ref", "road_class", "length", "geometry"]].copy()
-        for variant in self.variants:
-            table[variant.name] = section_flows(variant.results[event], variant.city)["road_flow"].reindex(table.index)
-        for variant in self.others:
-            table[f"difference {variant.name}"] = table[variant.name] - table[self.baseline.name]
-        return table
-
     def street_differences(self, event: str) -> pd.DataFrame:
         """Return named streets with their mean vehicles per hour in every variant, the most changed first."""
-        import pandas as pd
-
-        from twin.compare.streets import street_flows
-
-        base = street_flows(self.result(event), self.baseline.city)
-        table = pd.DataFrame({"length": base["length"]})
-        for variant in self.variants:
-            table[variant.name] = street_flows(variant.results[event], variant.city)["road_flow"].reindex(table.index)
-        for variant in self.others:
-            table[f"difference {variant.name}"] = table[variant.name] - table[self.baseline.name]
-        changes = [f"difference {variant.name}" for variant in self.others] or [self.baseline.name]
-        order = table[changes].abs().max(axis=1).sort_values(ascending=False, kind="stable").index
-        return table.loc[order]
+        self.result(event)
+        return street_differences(self, event)
 
     def worst_places(self, n: int = 10, event: str | None = None) -> gpd.GeoDataFrame:
         """Return the `n` places with the highest values of each event, over all variants.

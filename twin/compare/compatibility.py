@@ -13,6 +13,27 @@ if TYPE_CHECKING:
     from twin.compare.variant import Variant
 
 
+RESERVED = frozenset(
+    [
+        "building",
+        "event",
+        "geometry",
+        "indicator",
+        "length",
+        "model",
+        "name",
+        "place",
+        "quantity",
+        "rank",
+        "ref",
+        "residents",
+        "road_class",
+        "unit",
+    ]
+)
+"""Columns of the tables of a comparison; the other columns are named after the variants."""
+
+
 def check_comparable(variants: Sequence[Variant], baseline: str) -> None:
     """Refuse variants whose numbers do not mean the same.
 
@@ -34,6 +55,9 @@ def check_comparable(variants: Sequence[Variant], baseline: str) -> None:
     double = sorted({name for name in names if names.count(name) > 1})
     if double:
         raise InputError(f"the variant name {double[0]!r} is used {names.count(double[0])} times; names must differ")
+    for name in names:
+        if name in RESERVED or name.startswith("difference "):
+            raise InputError(f"a variant is called {name!r}, which is a column of the tables; give it another name")
     if baseline not in names:
         raise InputError(f"the baseline {baseline!r} is not among the variants: {', '.join(names)}")
     first = variants[names.index(baseline)]
