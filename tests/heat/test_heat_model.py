@@ -48,7 +48,7 @@ def test_every_variable_of_the_contract_is_there(result: xr.Dataset, town: xr.Da
         assert values[..., ~roof].max() <= rule.maximum + 1e-6
     assert result.attrs["model"] == "heat"
     assert "cloudless" in result.attrs["caveats"]
-    assert json.loads(result.attrs["options"])["directions"] == 32
+    assert json.loads(result.attrs["options"])["directions"] == 64
     assert result.time.attrs["utc_offset_hours"] == 1.0
 
 
@@ -209,10 +209,17 @@ def test_one_cell_is_enough(make_grid: Build, day: xr.Dataset) -> None:
 # --- what is refused ---
 
 
-@pytest.mark.parametrize("name", ["ground_elevation", "surface_elevation", "building_id", "land_cover"])
+@pytest.mark.parametrize("name", ["ground_elevation", "surface_elevation", "land_cover"])
 def test_missing_layer_is_named(make_grid: Build, day: xr.Dataset, name: str) -> None:
     with pytest.raises(MissingDataError, match=name):
         twin.heat.simulate(make_grid().drop_vars(name), day)
+
+
+def test_walls_need_no_building_number(town: xr.Dataset, day: xr.Dataset) -> None:
+    """A surface model without building numbers gives the same shade and sky."""
+    named = twin.heat.simulate(town, day, directions=8, sun_samples=1)
+    unnamed = twin.heat.simulate(town.drop_vars("building_id"), day, directions=8, sun_samples=1)
+    xr.testing.assert_identical(named.drop_attrs(), unnamed.drop_attrs())
 
 
 @pytest.mark.parametrize("name", ["air_temperature", "wind_speed", "diffuse_irradiance"])

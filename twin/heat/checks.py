@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from twin.errors import InputError
 from twin.variables import VARIABLES
 
-REQUIRED = ("ground_elevation", "surface_elevation", "building_id", "land_cover")
+REQUIRED = ("ground_elevation", "surface_elevation", "land_cover")
+LEAST_STEP = 0.5
+"""What rises this much above the ground is a building in the way of sun and sky, m, whether it has a number or not."""
+
 OPTIONAL = ("canopy_height", "canopy_base_height", "albedo", "emissivity", "sealed_fraction")
 
 
@@ -20,7 +23,7 @@ def check_options(
 
     Examples
     --------
-    >>> check_options(32, 3, 0.04, 0.2, None)
+    >>> check_options(64, 3, 0.04, 0.2, None)
     """
     if not isinstance(directions, int) or not 8 <= directions <= 256 or directions % 4:
         raise InputError(f"directions is {directions!r}; it must be a multiple of 4 from 8 to 256")
@@ -36,15 +39,23 @@ def check_options(
 def check_values(grid: xr.Dataset) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.bool_]]:
     """Return the float fields and the mask of buildings; refuse gaps and values out of range, naming the cell.
 
+    A building is a cell with a `building_id` or one whose surface rises `LEAST_STEP` above the ground.
     Gaps in albedo, emissivity and sealed share are allowed: there the land cover's own value counts.
     """
     for name in ("building_id", "land_cover"):
+        if name not in grid:
+            continue
+        if grid[name].dims != ("y", "x"):
+            raise InputError(f"{name} has dims {grid[name].dims}; they must be ('y', 'x')")
         codes = grid[name].values
         if codes.dtype.kind not in "iub":
             raise InputError(f"{name} is of type {codes.dtype}; it must hold whole numbers without gaps")
-    roof = np.asarray(grid["building_id"].values > 0)
+    rise = grid["surface_elevation"].values - grid["ground_elevation"].values
+    roof = np.asarray(rise >= LEAST_STEP)
+    if "building_id" in grid:
+        roof |= grid["building_id"].values > 0
     if roof.all():
-        raise InputError("every cell is a building (building_id > 0); heat needs open ground to stand on")
+        raise InputError("every cell is a building or stands above the ground; heat needs open ground to stand on")
     fields: dict[str, NDArray[np.float64]] = {}
     for name in (*REQUIRED[:2], *OPTIONAL):
         if name not in grid:

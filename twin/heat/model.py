@@ -42,7 +42,7 @@ def simulate(
     grid: xr.Dataset,
     weather: xr.Dataset,
     *,
-    directions: int = 32,
+    directions: int = 64,
     sun_samples: int = 3,
     canopy_transmissivity: float = CANOPY_TRANSMISSIVITY,
     wall_albedo: float = materials.WALL_ALBEDO,
@@ -53,12 +53,14 @@ def simulate(
     Parameters
     ----------
     grid : xr.Dataset
-        A city's grid with `ground_elevation`, `surface_elevation`, `building_id` and `land_cover`; `canopy_height`,
-        `canopy_base_height`, `albedo`, `emissivity` and `sealed_fraction` are used where present.
+        A city's grid with `ground_elevation`, `surface_elevation` and `land_cover`; `building_id`, `canopy_height`,
+        `canopy_base_height`, `albedo`, `emissivity` and `sealed_fraction` are used where present. Cells with a
+        building, or whose surface rises 0.5 m or more above the ground, are solid; nobody stands on them.
     weather : xr.Dataset
         See `twin.weather.hot_day`: at least a day of regular steps.
     directions : int
-        Azimuths along which views are measured, 8 to 256, a multiple of 4.
+        Azimuths along which views are measured, 8 to 256, a multiple of 4. With 64 the sky view is within 0.005 of
+        the exact value even in the cell beside a long wall; with 32 within 0.01, in half the time.
     sun_samples : int
         Positions of the sun within a step, 1 to 60; their shadows are averaged.
     canopy_transmissivity : float
@@ -142,13 +144,13 @@ def simulate(
     return _wrap(spec, weather, grid, views, sunlit, radiant, felt, forcing.step, options)
 
 
-def memory_needed(cells: int, steps: int, directions: int = 32) -> float:
+def memory_needed(cells: int, steps: int, directions: int = 64) -> float:
     """Estimate the bytes that `simulate` holds at its peak.
 
     Examples
     --------
     >>> memory_needed(250 * 250, 24) / 1e6  # MB
-    38.0
+    40.0
     """
     hourly = 4 * 4 * steps  # sunlit share, ground temperature, radiant temperature, UTCI
     return float(cells * (hourly + directions + 192))
@@ -223,7 +225,7 @@ def _radiate(
 
 
 def _validation(options: Mapping[str, object]) -> str:
-    defaults = {"directions": 32, "sun_samples": 3, "canopy_transmissivity": CANOPY_TRANSMISSIVITY}
+    defaults = {"directions": 64, "sun_samples": 3, "canopy_transmissivity": CANOPY_TRANSMISSIVITY}
     defaults["wall_albedo"] = materials.WALL_ALBEDO
     changed = ", ".join(name for name, value in defaults.items() if options[name] != value)
     return f"not validated with this {changed}; with defaults: {VALIDATION}" if changed else VALIDATION

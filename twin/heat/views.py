@@ -126,7 +126,7 @@ def _slope(ground: Float32, resolution: float) -> Float32:
     return slope
 
 
-def look_around(obstacles: Obstacles, *, directions: int = 32) -> Views:
+def look_around(obstacles: Obstacles, *, directions: int = 64) -> Views:
     """Measure what every cell sees along `directions` azimuths.
 
     Parameters
@@ -194,7 +194,7 @@ def _highest_in_squares(height: Float32) -> Float32:
     return np.ascontiguousarray(padded[: rows + margin, : columns + margin])
 
 
-def sky_view_factor(obstacles: Obstacles, *, directions: int = 32) -> Float32:
+def sky_view_factor(obstacles: Obstacles, *, directions: int = 64) -> Float32:
     """Compute the share of the sky that a horizontal surface on the ground sees past buildings, terrain and crowns.
 
     Parameters
