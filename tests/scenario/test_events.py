@@ -48,6 +48,8 @@ def test_a_return_period_needs_the_users_own_table(asked):
         (lambda: hot_day("26.7.2018", max_temperature=35), "write a day as"),
         (lambda: hot_day("2018-07-26", max_temperature=350), "between 15 and 50"),
         (lambda: hot_day("2018-07-26", max_temperature=35, humidity=3), "has no option 'humidity'"),
+        (lambda: hot_day("2018-07-26", max_temperature=35, latitude=49), "has no option 'latitude'"),
+        (lambda: weekday_traffic(city=None), "has no option 'city'"),
         (lambda: weekday_traffic(gap=2), "gap is 2"),
         (lambda: weekday_traffic(name=""), "without control characters"),
     ],

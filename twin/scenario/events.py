@@ -279,6 +279,8 @@ def _known_options(module: str, function: str, options: Mapping[str, Any]) -> No
     import inspect
 
     known = list(inspect.signature(getattr(importlib.import_module(module), function)).parameters)
+    # the city says where it lies; date and temperature have words of their own
+    known = [name for name in known if name not in ("city", "date", "max_temperature", "latitude", "longitude")]
     for option in options:
         if option not in known:
             near = difflib.get_close_matches(option, known, n=1)

@@ -339,6 +339,8 @@ def _check_city(city: City, events: Sequence[Event]) -> None:
         )
     needed = {"heat": "albedo", "flood": "manning"}
     for event in events:
+        if event.model != "traffic":
+            event.weather(city)  # an impossible option is found here, not after the first model
         variable = needed.get(event.model)
         if variable is not None and variable not in city.grid:
             raise MissingDataError(f"the grid of {city.name!r} has no {variable!r}, which {event.name!r} needs")
