@@ -105,7 +105,7 @@ CASES = (
         unit="cells",
         peer="solweig",
         compare=("sky_view_factor",),
-        note="twin: 32 azimuths with exact horizons; solweig: 153 sky patches, on roofs as well, with the view to the "
+        note="twin: its default azimuths with exact horizons; solweig: 153 sky patches, on roofs as well, with the view to the "
         "four sides; its GPU path is off.",
     ),
     Case(
