@@ -83,12 +83,14 @@ def value_scale(name: str, values: Iterable[NDArray[np.floating]]) -> ColourScal
     if name == "water_depth_max":
         return ColourScale("water", DEPTH_CLASSES[0], DEPTH_CLASSES[-1], DEPTH_CLASSES, hidden_below=DEPTH_CLASSES[0])
     low, high = _middle_range(values)
-    if name in ("flow_velocity_max", "infiltrated_depth", "strong_heat_stress_duration"):
+    if name in ("flow_velocity_max", "infiltrated_depth"):
         low = 0.0
     step = _step(high - low)
-    ramp = "inferno" if name.startswith(("utci", "mean_radiant", "strong_heat")) else "cividis"
+    # flowing water dark where it is fast; a film that creeps is not coloured
+    hidden = 0.1 if name == "flow_velocity_max" else 0.0
+    ramp = "inferno" if name.startswith(("utci", "mean_radiant", "strong_heat")) else "cividis_r"
     minimum, maximum = np.floor(low / step) * step, np.ceil(high / step) * step
-    return ColourScale(ramp, float(minimum), float(max(maximum, minimum + step)))
+    return ColourScale(ramp, float(minimum), float(max(maximum, minimum + step)), hidden_below=hidden)
 
 
 def difference_scale(values: Iterable[NDArray[np.floating]], smallest: float) -> ColourScale:

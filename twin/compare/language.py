@@ -112,7 +112,7 @@ _WORDS = {
     "map.building": ("building", "Gebäude"),
     "map.road": ("road", "Straße"),
     "map.north": ("N", "N"),
-    "map.dry": ("less than {depth}: not coloured", "unter {depth}: ohne Farbe"),
+    "map.dry": ("no colour: below {least}", "ohne Farbe: unter {least}"),
     "map.unchanged": ("no colour: change below {value}", "ohne Farbe: Änderung unter {value}"),
     "map.screening": ("Screening: {topics}", "Screening: {topics}"),
     "map.data": ("Data: {sources}", "Daten: {sources}"),
@@ -266,8 +266,8 @@ def say(key: str, language: str = "en", /, **values: object) -> str:
 
     Examples
     --------
-    >>> say("map.dry", "de", depth="0,05 m")
-    'unter 0,05 m: ohne Farbe'
+    >>> say("map.dry", "de", least="0,05 m")
+    'ohne Farbe: unter 0,05 m'
     """
     text = _WORDS[key][index(language)]
     return text.format(**values) if values else text

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from twin import variables
 from twin.compare import map_furniture as furniture
-from twin.compare.colour_scales import DEPTH_CLASSES, difference_scale, value_scale
+from twin.compare.colour_scales import difference_scale, value_scale
 from twin.compare.language import index, quantity, say
 from twin.compare.map_sheet import MapFigure, Sheet, decimals
 from twin.errors import InputError, MissingDataError
@@ -118,8 +118,8 @@ def _draw_grid(
         arrays = list(fields.values())
         scale = value_scale(name, arrays)
         values = fields[variant.name]
-        depth = quantity(DEPTH_CLASSES[0], units, 2, language)
-        note = say("map.dry", language, depth=depth) if name == "water_depth_max" else ""
+        least = quantity(scale.hidden_below, units, decimals(scale.hidden_below), language)
+        note = say("map.dry", language, least=least) if scale.hidden_below else ""
 
     extent = variant.city.spec.bounds
     sheet = Sheet.lay_out(comparison, event, label, extent, difference, variant, language, note)
