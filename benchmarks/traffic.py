@@ -115,7 +115,7 @@ def _case(name: str, text: str, inputs: Any) -> Case:
         compare=("volume",),
         check=quality,
         note="Gap and objective are recomputed by the benchmark from the volumes of each. AequilibraE: bi-conjugate "
-        "Frank-Wolfe.",
+        "Frank-Wolfe, set to one core; what it adds beyond that in CPU time is its own.",
     )
 
 
