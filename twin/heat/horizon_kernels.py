@@ -171,6 +171,7 @@ def add_sunlight(
     roof: Mask,
     top: Reals,
     base: Reals,
+    window: Reals,
     highest: float,
     row: Whole,
     column: Whole,
@@ -178,6 +179,7 @@ def add_sunlight(
     far: Floats,
     east: Floats,
     south: Floats,
+    run: Whole,
     tangent: float,
     transmissivity: float,
     weight: float,
@@ -189,29 +191,39 @@ def add_sunlight(
     terrain or a building keeps nothing.
     """
     rows, columns = ground.shape
+    margin = window.shape[0] - rows
     for i in prange(rows):
         for j in range(columns):
             if roof[i, j]:
                 continue
             z = np.float64(ground[i, j])
             share = 1.0
-            for n in range(row.size):
-                if tangent * near[n] >= highest - z + slack:
+            for r in range(run.shape[0]):
+                beam = tangent * near[run[r, 0]]
+                if share == 0.0 or beam >= highest - z + slack:
                     break
-                a = i + row[n]
-                b = j + column[n]
-                if a < 0 or a >= rows or b < 0 or b >= columns:
+                a = i + run[r, 2] + margin
+                b = j + run[r, 3] + margin
+                if a < 0 or a >= rows + margin or b < 0 or b >= columns + margin:
                     break
-                rise = solid[a, b] - z
-                if n > 0 and rise + slack > tangent * near[n]:
-                    if roof[a, b]:
-                        hidden = rise > tangent * near[n]
-                    else:
-                        rise += slope[0, a, b] * east[n] + slope[1, a, b] * south[n]
-                        hidden = 2.0 * rise > tangent * (near[n] + far[n])
-                    if hidden:
-                        share = 0.0
+                if window[a, b] - z + slack <= beam:
+                    continue
+                for n in range(run[r, 0], run[r, 1]):
+                    a = i + row[n]
+                    b = j + column[n]
+                    if a < 0 or a >= rows or b < 0 or b >= columns:
                         break
-                if top[a, b] > base[a, b] and top[a, b] - z > tangent * near[n] and base[a, b] - z < tangent * far[n]:
-                    share = transmissivity
+                    beam = tangent * near[n]
+                    rise = solid[a, b] - z
+                    if n > 0 and rise + slack > beam:
+                        if roof[a, b]:
+                            hidden = rise > beam
+                        else:
+                            rise += slope[0, a, b] * east[n] + slope[1, a, b] * south[n]
+                            hidden = 2.0 * rise > tangent * (near[n] + far[n])
+                        if hidden:
+                            share = 0.0
+                            break
+                    if top[a, b] > base[a, b] and top[a, b] - z > beam and base[a, b] - z < tangent * far[n]:
+                        share = transmissivity
             sunlit[i, j] += weight * share

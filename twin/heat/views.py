@@ -7,6 +7,7 @@ View factors are shares of the radiation that a flat surface receives from a uni
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,12 +46,17 @@ class Obstacles:
     base: Float32
     resolution: float
 
-    @property
+    @cached_property
     def highest(self) -> float:
         """Highest elevation of anything, m."""
         return float(max(self.solid.max(), self.top.max()))
 
-    @property
+    @cached_property
+    def window(self) -> Float32:
+        """Highest elevation in squares of `RUN` by `RUN` cells, (rows + RUN - 1, columns + RUN - 1)."""
+        return _highest_in_squares(np.maximum(self.solid, self.top))
+
+    @cached_property
     def slack(self) -> float:
         """Most that the inclined ground of a cell differs from its centre, m."""
         return float(np.abs(self.slope).sum(axis=0).max()) * self.resolution / 2
@@ -164,7 +170,7 @@ def look_around(obstacles: Obstacles, *, directions: int = 64) -> Views:
         obstacles.roof,
         obstacles.top,
         obstacles.base,
-        _highest_in_squares(np.maximum(obstacles.solid, obstacles.top)),
+        obstacles.window,
         obstacles.highest,
         rays.row,
         rays.column,
@@ -265,6 +271,7 @@ def sunlight(
         obstacles.roof,
         obstacles.top,
         obstacles.base,
+        obstacles.window,
         obstacles.highest,
         rays.row,
         rays.column,
@@ -272,6 +279,7 @@ def sunlight(
         rays.far,
         rays.east,
         rays.south,
+        rays.run,
         float(np.tan(np.radians(altitude))),
         float(canopy_transmissivity),
         float(weight),
