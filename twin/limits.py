@@ -19,6 +19,9 @@ MAX_GRID_CELLS = 100_000_000
 MAX_RASTER_CELLS = 400_000_000
 """Most cells read from one raster file."""
 
+MAX_MESH_CELLS = 20_000_000
+"""Most cells of a grid written as a 3-D model: a binary glTF file cannot be longer than 4 GB."""
+
 MAX_POLYGON_VERTICES = 2_000_000
 """Most vertices in one polygon."""
 
