@@ -5,8 +5,9 @@ This file is the table of contents. Names are loaded when they are first used; i
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from twin.contents import lazily
 
 __version__ = "0.1.0"
 
@@ -91,17 +92,4 @@ if TYPE_CHECKING:
     from twin.scenario.study import Study
 
 
-def __getattr__(name: str) -> Any:
-    place = _CONTENTS.get(name)
-    if place is None:
-        raise AttributeError(f"module 'twin' has no attribute {name!r}")
-    module, _, attribute = place.partition(":")
-    value = importlib.import_module(module)
-    if attribute:
-        value = getattr(value, attribute)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazily(__name__, _CONTENTS)

@@ -17,3 +17,43 @@ roads.py      the road network
 caveats.py    what readers of results must know about the data, in English and German
 summary.py    a city in a few lines, for the console and for notebooks
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twin.contents import lazily
+
+_CONTENTS = {
+    "Caveat": "twin.city.city:Caveat",
+    "City": "twin.city.city:City",
+    "CityMeta": "twin.city.city:CityMeta",
+    "GridSpec": "twin.city.gridspec:GridSpec",
+    "RoadNetwork": "twin.city.roads:RoadNetwork",
+    "Source": "twin.city.city:Source",
+    "build_city": "twin.city.build:build_city",
+    "load_city": "twin.city.load:load_city",
+    "sample_city": "twin.city.samples:sample_city",
+}
+
+__all__ = [
+    "Caveat",
+    "City",
+    "CityMeta",
+    "GridSpec",
+    "RoadNetwork",
+    "Source",
+    "build_city",
+    "load_city",
+    "sample_city",
+]
+
+if TYPE_CHECKING:
+    from twin.city.build import build_city
+    from twin.city.city import Caveat, City, CityMeta, Source
+    from twin.city.gridspec import GridSpec
+    from twin.city.load import load_city
+    from twin.city.roads import RoadNetwork
+    from twin.city.samples import sample_city
+
+__getattr__, __dir__ = lazily(__name__, _CONTENTS)

@@ -5,23 +5,24 @@ Table of contents; the readers load when they are first used.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from twin.contents import lazily
 
 _CONTENTS = {
-    "concatenate_models": "twin.geometry.building_models",
-    "read_citygml": "twin.geometry.citygml",
-    "read_osm": "twin.geometry.osm",
-    "read_raster": "twin.geometry.raster",
-    "resample": "twin.geometry.resampling",
-    "BuildingModels": "twin.geometry.records",
-    "OsmData": "twin.geometry.records",
-    "OsmRestriction": "twin.geometry.records",
-    "OsmWay": "twin.geometry.records",
-    "ReadReport": "twin.geometry.records",
-    "Refusal": "twin.geometry.records",
-    "SurfaceKind": "twin.geometry.records",
-    "Surfaces": "twin.geometry.records",
+    "concatenate_models": "twin.geometry.building_models:concatenate_models",
+    "read_citygml": "twin.geometry.citygml:read_citygml",
+    "read_osm": "twin.geometry.osm:read_osm",
+    "read_raster": "twin.geometry.raster:read_raster",
+    "resample": "twin.geometry.resampling:resample",
+    "BuildingModels": "twin.geometry.records:BuildingModels",
+    "OsmData": "twin.geometry.records:OsmData",
+    "OsmRestriction": "twin.geometry.records:OsmRestriction",
+    "OsmWay": "twin.geometry.records:OsmWay",
+    "ReadReport": "twin.geometry.records:ReadReport",
+    "Refusal": "twin.geometry.records:Refusal",
+    "SurfaceKind": "twin.geometry.records:SurfaceKind",
+    "Surfaces": "twin.geometry.records:Surfaces",
 }
 
 __all__ = [
@@ -58,14 +59,4 @@ if TYPE_CHECKING:
     from twin.geometry.resampling import resample
 
 
-def __getattr__(name: str) -> Any:
-    module = _CONTENTS.get(name)
-    if module is None:
-        raise AttributeError(f"module 'twin.geometry' has no attribute {name!r}")
-    value = getattr(importlib.import_module(module), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazily(__name__, _CONTENTS)

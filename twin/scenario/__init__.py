@@ -14,22 +14,22 @@ hamlet.py     a made-up hamlet for examples, tests and warm-up
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-# public name -> module of this room
+from twin.contents import lazily
+
 _CONTENTS = {
-    "BASELINE": "scenario",
-    "Couplings": "couplings",
-    "Event": "events",
-    "Scenario": "scenario",
-    "Study": "study",
-    "StudySpec": "files",
-    "heavy_rain": "events",
-    "hot_day": "events",
-    "load_study": "files",
-    "packaged_studies": "files",
-    "weekday_traffic": "events",
+    "BASELINE": "twin.scenario.scenario:BASELINE",
+    "Couplings": "twin.scenario.couplings:Couplings",
+    "Event": "twin.scenario.events:Event",
+    "Scenario": "twin.scenario.scenario:Scenario",
+    "Study": "twin.scenario.study:Study",
+    "StudySpec": "twin.scenario.files:StudySpec",
+    "heavy_rain": "twin.scenario.events:heavy_rain",
+    "hot_day": "twin.scenario.events:hot_day",
+    "load_study": "twin.scenario.files:load_study",
+    "packaged_studies": "twin.scenario.files:packaged_studies",
+    "weekday_traffic": "twin.scenario.events:weekday_traffic",
 }
 
 __all__ = [
@@ -54,14 +54,4 @@ if TYPE_CHECKING:
     from twin.scenario.study import Study
 
 
-def __getattr__(name: str) -> Any:
-    module = _CONTENTS.get(name)
-    if module is None:
-        raise AttributeError(f"module 'twin.scenario' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"twin.scenario.{module}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazily(__name__, _CONTENTS)

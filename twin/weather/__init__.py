@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from twin.contents import lazily
 from twin.weather.hot_day import hot_day  # at once: its module has the same name
 
-# public name -> module of this room
 _CONTENTS = {
-    "solar_position": "sun",
-    "clear_sky_irradiance": "sun",
-    "block_rain": "rain",
-    "euler_ii_rain": "rain",
+    "solar_position": "twin.weather.sun:solar_position",
+    "clear_sky_irradiance": "twin.weather.sun:clear_sky_irradiance",
+    "block_rain": "twin.weather.rain:block_rain",
+    "euler_ii_rain": "twin.weather.rain:euler_ii_rain",
 }
 
 __all__ = ["block_rain", "clear_sky_irradiance", "euler_ii_rain", "hot_day", "solar_position"]
@@ -22,14 +21,4 @@ if TYPE_CHECKING:
     from twin.weather.sun import clear_sky_irradiance, solar_position
 
 
-def __getattr__(name: str) -> Any:
-    module = _CONTENTS.get(name)
-    if module is None:
-        raise AttributeError(f"module 'twin.weather' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"twin.weather.{module}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazily(__name__, _CONTENTS)
