@@ -15,6 +15,13 @@ from twin.errors import DataError
 def write_netcdf(dataset: xr.Dataset, path: str | os.PathLike[str]) -> Path:
     """Write a Dataset to `path`, compressed, atomically.
 
+    Parameters
+    ----------
+    dataset : xr.Dataset
+        Its CRS, if any, in the coordinate `spatial_ref`.
+    path : path
+        An existing file is replaced.
+
     Raises
     ------
     DataError
@@ -51,10 +58,21 @@ def write_netcdf(dataset: xr.Dataset, path: str | os.PathLike[str]) -> Path:
 def read_netcdf(path: str | os.PathLike[str]) -> xr.Dataset:
     """Read a NetCDF file into memory and close it; `spatial_ref` comes back as a coordinate.
 
+    Parameters
+    ----------
+    path : path
+        Written by `write_netcdf` or another program.
+
     Raises
     ------
     DataError
         If the file is missing or is not NetCDF.
+
+    Examples
+    --------
+    >>> read_netcdf("nowhere.nc")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    twin.errors.DataError: nowhere.nc cannot be read as NetCDF: ...
     """
     try:
         with xr.open_dataset(path, engine="h5netcdf", decode_coords="all", decode_timedelta=False) as dataset:

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """One source a city was built from, with what its licence asks to be said."""
+    """One source a city was built from, with what its licence asks to be said.
+
+    name : what the data are called
+    license : its short name, such as ``"dl-de/by-2-0"``
+    attribution : the words the licence asks for
+    note : what else to know, such as the date
+    """
 
     name: str
     license: str
@@ -41,13 +47,18 @@ class Caveat:
     text_de: str
 
     def text(self, language: str = "en") -> str:
-        """Return the sentence in ``"en"`` or ``"de"``."""
+        """Return the sentence in `language`: ``"en"`` or ``"de"``."""
         return self.text_de if language == "de" else self.text_en
 
 
 @dataclass(frozen=True)
 class CityMeta:
-    """What is known about the data: sources, caveats, reports of the readers."""
+    """What is known about the data.
+
+    sources : each `Source` once
+    caveats : each `Caveat` once
+    reports : what the readers read, repaired and refused
+    """
 
     sources: tuple[Source, ...] = ()
     caveats: tuple[Caveat, ...] = ()
@@ -117,5 +128,16 @@ class City:
         return summary.html(self)
 
     def with_changes(self, **changes: Any) -> City:
-        """Return a copy with some fields replaced."""
+        """Return a copy with some fields replaced.
+
+        Parameters
+        ----------
+        **changes
+            Field and new value: `name`, `grid`, `buildings`, `network`, `trees` or `meta`.
+
+        Raises
+        ------
+        InputError
+            If grid and tables no longer belong together.
+        """
         return replace(self, **changes)

@@ -78,6 +78,22 @@ class GridSpec:
         """Cover `bounds` with cells whose edges lie at whole multiples of `resolution` from `anchor`.
 
         Bounds that do not fall on the lattice grow outwards to it (a tolerance of 1e-6 cells absorbs round-off).
+
+        Parameters
+        ----------
+        bounds : tuple of float
+            xmin, ymin, xmax, ymax, m.
+        resolution : float
+            Cell size, m, 0.1 to 1000.
+        crs : pyproj.CRS, or what it can be made from
+            A projected CRS in metres.
+        anchor : tuple of float
+            A corner of cells, m.
+
+        Raises
+        ------
+        InputError
+            If bounds, cell size or CRS are impossible.
         """
         xmin, ymin, xmax, ymax = (float(value) for value in bounds)
         if not all(math.isfinite(value) for value in (xmin, ymin, xmax, ymax)) or xmin >= xmax or ymin >= ymax:
@@ -100,7 +116,18 @@ class GridSpec:
 
     @classmethod
     def from_dataset(cls, data: xr.Dataset | xr.DataArray) -> GridSpec:
-        """Read the grid from the coordinates of a Dataset; they must be regular, square, y descending, with a CRS."""
+        """Read the grid from the coordinates of a Dataset.
+
+        Parameters
+        ----------
+        data : xr.Dataset or xr.DataArray
+            With coordinates `y` (descending), `x` and `spatial_ref`.
+
+        Raises
+        ------
+        InputError
+            If the cells are not regular and square, y ascends, or there is no CRS.
+        """
         for axis in ("y", "x"):
             if axis not in data.coords or data[axis].ndim != 1:
                 raise InputError(f"the grid has no one-dimensional coordinate {axis!r}; dims must be (y, x)")

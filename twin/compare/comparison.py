@@ -109,17 +109,18 @@ class Comparison:
         return tuple(i for i in indicators(self.baseline.model(event)) if i.key in have)
 
     def value(self, event: str, key: str, variant: str | None = None) -> float:
-        """Return an indicator, of the baseline unless a variant is named; NaN if it could not be computed."""
+        """Return the indicator `key` of an `event`, of the baseline unless a `variant` is named; NaN if not computed."""
         return self.values.get((event, key, self.baseline.name if variant is None else variant), float("nan"))
 
     def difference(self, event: str, key: str, variant: str) -> float:
-        """Return an indicator of a variant minus that of the baseline."""
+        """Return the indicator `key` of an `event` in a `variant` minus that of the baseline."""
         return self.value(event, key, variant) - self.value(event, key)
 
     def judgement(self, event: str, key: str, variant: str) -> str:
         """Return ``"better"``, ``"worse"``, ``"same"``, ``"changed"`` (neutral indicators) or ``"unknown"``.
 
-        Differences a reader would not see, or below twice the solver's own gap, are the same.
+        Of the indicator `key` of an `event` in a `variant`. Differences a reader would not see, or below twice the
+        solver's own gap, are the same.
         """
         change = self.difference(event, key, variant)
         if not np.isfinite(change):
@@ -150,7 +151,7 @@ class Comparison:
         return tuple(found.values())
 
     def topics(self, key: str) -> tuple[str, ...]:
-        """Return the caveated topics an indicator rests on, in its own order."""
+        """Return the caveated topics that the indicator `key` rests on, in its own order."""
         known = {caveat.topic for caveat in self.caveats()}
         return tuple(topic for topic in indicator(key).assumptions if topic in known)
 
@@ -195,6 +196,13 @@ class Comparison:
     def key_map(self, event: str, name: str, variant: str | None = None) -> xr.DataArray:
         """Return a map (y, x) of a result, such as ``"water_depth_max"`` or ``"utci_hottest_hour"``.
 
+        Parameters
+        ----------
+        event, name : str
+            Of the event and of the map, see `key_maps`.
+        variant : str, optional
+            The baseline if not given.
+
         Raises
         ------
         MissingDataError
@@ -234,7 +242,7 @@ class Comparison:
         """Return road sections with the vehicles per hour (both directions) of every variant and the differences.
 
         Columns ``name``, ``ref``, ``road_class``, ``length``, one column of flow per variant (its name), one column
-        ``difference <name>`` per variant but the baseline, and ``geometry``.
+        ``difference <name>`` per variant but the baseline, and ``geometry``. The `event` is one of traffic.
         """
         self.result(event)
         if event not in self._roads:
@@ -246,7 +254,7 @@ class Comparison:
         return {}
 
     def street_differences(self, event: str) -> pd.DataFrame:
-        """Return named streets with their mean vehicles per hour in every variant, the most changed first."""
+        """Return the mean vehicles per hour on named streets in every variant at an `event`, the most changed first."""
         self.result(event)
         return street_differences(self, event)
 
@@ -266,7 +274,13 @@ class Comparison:
         return worst_places(self, n, event)
 
     def text(self, language: str = "en") -> str:
-        """Return three to eight plain sentences: what changes, by how much, and what that rests on."""
+        """Return three to eight plain sentences: what changes, by how much, and what that rests on.
+
+        Parameters
+        ----------
+        language : str
+            ``"en"`` or ``"de"``.
+        """
         from twin.compare.wording import text
 
         return text(self, language)
@@ -280,13 +294,27 @@ class Comparison:
         difference: bool = False,
         language: str = "en",
     ) -> object:
-        """Return a matplotlib Figure of one map: see `twin.compare.maps.draw`."""
+        """Return a matplotlib Figure of one map.
+
+        Parameters
+        ----------
+        event : str
+            Of the event.
+        variant : str, optional
+            The baseline if not given.
+        name : str, optional
+            Of the map, see `key_maps`; the most telling if not given.
+        difference : bool
+            Draw the variant minus the baseline.
+        language : str
+            ``"en"`` or ``"de"``.
+        """
         from twin.compare.maps import draw
 
         return draw(self, event, variant, name=name, difference=difference, language=language).figure
 
     def report(self, path: str | os.PathLike[str], language: str = "en") -> Path:
-        """Write one self-contained HTML file: see `twin.compare.report.write_report`."""
+        """Write one self-contained HTML file to `path`, in `language`: see `twin.compare.write_report`."""
         from twin.compare.report import write_report
 
         return write_report(self, path, language)

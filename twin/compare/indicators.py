@@ -73,7 +73,7 @@ class Indicator:
     optional: bool = False
 
     def label(self, language: str = "en") -> str:
-        """Name in ``"en"`` or ``"de"``."""
+        """Name in `language`: ``"en"`` or ``"de"``."""
         return self.label_de if language == "de" else self.label_en
 
     def value(self, result: xr.Dataset, city: City, view: View = WHOLE) -> float:

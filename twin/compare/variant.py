@@ -82,7 +82,7 @@ class MeasureRecord:
         return float(self.footprint.geometry.area.sum())
 
     def title(self, language: str = "en") -> str:
-        """Title in ``"en"`` or ``"de"``."""
+        """Title in `language`: ``"en"`` or ``"de"``."""
         return self.title_de if language == "de" else self.title_en
 
 
@@ -144,7 +144,7 @@ class Variant:
         object.__setattr__(self, "measures", tuple(self.measures))
 
     def event_label(self, event: str, language: str = "en") -> str:
-        """What people call an event, in ``"en"`` or ``"de"``."""
+        """What people call an event, in `language`: ``"en"`` or ``"de"``."""
         return str(self.results[event].attrs["event_label_de" if language == "de" else "event_label_en"])
 
     def model(self, event: str) -> str:

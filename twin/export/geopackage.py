@@ -125,6 +125,12 @@ def city_layers(city: City, *, flows: xr.Dataset | None = None) -> dict[str, gpd
     ------
     InputError
         If `flows` names links the city does not have.
+
+    Examples
+    --------
+    >>> from twin.scenario.hamlet import hamlet
+    >>> sorted(city_layers(hamlet()))
+    ['buildings', 'junctions', 'roads', 'trees']
     """
     layers = {"buildings": city.buildings, "trees": city.trees}
     if city.network is not None:

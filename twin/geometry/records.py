@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Refusal:
-    """One thing that was repaired or refused: which, and why."""
+    """One thing that was repaired or refused.
+
+    id : which, as the source names it
+    reason : why
+    """
 
     id: str
     reason: str
@@ -29,7 +33,13 @@ class Refusal:
 
 @dataclass(frozen=True)
 class ReadReport:
-    """How many objects a source held and what became of them."""
+    """How many objects a source held and what became of them.
+
+    source : file or folder
+    found, used : numbers of objects
+    repaired, refused : which, and why
+    notes : what else the reader noticed, in words
+    """
 
     source: str
     found: int = 0
@@ -76,6 +86,8 @@ class Surfaces:
 class BuildingModels:
     """Buildings of a 3-D city model with all their surfaces.
 
+    surfaces : roofs, walls and ground, by row of `buildings`
+    report : what was read, repaired and refused
     buildings : DataFrame, one row a building (parts are merged into their building), columns
         `id`, `name`, `function`, `roof_type` (str or None), `storeys` (float), `measured_height` (m, float),
         `lod` (int)
@@ -94,7 +106,12 @@ class BuildingModels:
 
 @dataclass(frozen=True)
 class OsmWay:
-    """One way that carries traffic: its nodes in order and its tags."""
+    """One way that carries traffic.
+
+    id : of the way
+    nodes : ids of its nodes, in order
+    tags : all of them
+    """
 
     id: int
     nodes: NDArray[np.int64]
@@ -103,7 +120,14 @@ class OsmWay:
 
 @dataclass(frozen=True)
 class OsmRestriction:
-    """A turn restriction: no or only from one way, over a node (or ways), to another way."""
+    """A turn restriction: no or only from one way, over a node (or ways), to another way.
+
+    id : of the relation
+    kind : value of `restriction`, such as ``"no_left_turn"``
+    from_way, to_way : ids of ways
+    via_node, via_ways : id of the node, or of the ways, between them
+    tags : all of the relation
+    """
 
     id: int
     kind: str
@@ -129,6 +153,7 @@ class OsmData:
     points : GeoDataFrame of tagged nodes (trees, bus stops, places, amenities); same columns, `osm_id` "n5"
     bounds : the extract's own box (west, south, east, north), if it declares one
     date : state of the data as the file declares it, if it does
+    report : what was read, repaired and refused
     """
 
     node_id: NDArray[np.int64]

@@ -63,7 +63,7 @@ class Event:
             object.__setattr__(self, key, MappingProxyType(value) if isinstance(value, dict) else value)
 
     def label(self, language: str = "en") -> str:
-        """What people call the event, in ``"en"`` or ``"de"``."""
+        """What people call the event, in `language`: ``"en"`` or ``"de"``."""
         return self.label_de if language == "de" else self.label_en
 
     @property

@@ -90,7 +90,19 @@ class StudySpec:
         return load_city(source.pop("file"), **source)
 
     def run(self, *, store: str | os.PathLike[str] | None = None, threads: int | None = None) -> Study:
-        """Build the city and run the study, see `twin.run`."""
+        """Build the city and run the study.
+
+        Parameters
+        ----------
+        store : path, optional
+            Folder that keeps results across runs.
+        threads : int, optional
+            Threads of the models; all cores unless given.
+
+        Returns
+        -------
+        Study
+        """
         from twin.scenario.run import run
 
         return run(

@@ -113,6 +113,14 @@ def run(
     Trips are computed once, from the baseline city, and reused for all scenarios: a measure on a road changes routes,
     not how many people travel. Only a scenario that changes residents (`add_building`) gets trips of its own. Traffic
     after a rain meets the deepest water of each road at once, which is on the safe side.
+
+    Examples
+    --------
+    >>> from twin.scenario.events import weekday_traffic
+    >>> from twin.scenario.hamlet import hamlet
+    >>> study = run(hamlet(), events=[weekday_traffic()])
+    >>> 0.0 < float(study.results["baseline"]["traffic"].vehicle_distance)
+    True
     """
     from twin.compare.variant import Variant
     from twin.scenario.study import Study

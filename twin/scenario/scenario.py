@@ -70,7 +70,7 @@ class Scenario:
         object.__setattr__(self, "title_de", self.title_de or self.title)
 
     def title_in(self, language: str = "en") -> str:
-        """Title in ``"en"`` or ``"de"``."""
+        """Title in `language`: ``"en"`` or ``"de"``."""
         return self.title_de if language == "de" else self.title
 
     @property

@@ -24,6 +24,12 @@ def balance(
         Sums wanted; their totals must agree to 1e-9.
     tolerance : float
         Largest error of a sum, relative to the total.
+    max_iterations : int
+        Rounds over rows and columns before giving up.
+
+    Returns
+    -------
+    (o, d) array
 
     Raises
     ------

@@ -81,7 +81,32 @@ def user_equilibrium(
     allow_unconverged: bool = False,
     threads: int | None = None,
 ) -> Equilibrium:
-    """Find the user equilibrium of a graph in whatever unit its costs have; see `assign` for the parameters.
+    """Find the user equilibrium of a graph in whatever unit its costs have.
+
+    Parameters
+    ----------
+    graph : Graph
+    demand : xr.DataArray
+        Trips over (origin, destination), >= 0, in the unit of the capacities.
+    gap : float
+        Relative gap to reach, 1e-14 to 1.
+    max_iterations : int
+        Iterations before giving up.
+    allow_unconverged : bool
+        Return what was reached instead of raising.
+    threads : int, optional
+        All cores unless given; results do not depend on it.
+
+    Returns
+    -------
+    Equilibrium
+
+    Raises
+    ------
+    InputError
+        If an option or the demand is impossible.
+    ConvergenceError
+        If the gap is not reached, unless `allow_unconverged`.
 
     Examples
     --------

@@ -77,6 +77,11 @@ def read_tntp_network(path: str | Path, *, toll_factor: float = 0.0, distance_fa
 def read_tntp_demand(path: str | Path) -> xr.DataArray:
     """Read a ``*_trips.tntp`` file as trips over (origin, destination).
 
+    Parameters
+    ----------
+    path : path
+        The file.
+
     Raises
     ------
     DataError

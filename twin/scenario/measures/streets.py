@@ -45,7 +45,13 @@ class CloseRoad:
     kind: ClassVar[str] = "close_road"
 
     def apply(self, city: City) -> tuple[City, MeasureRecord]:
-        """Return the city with the section closed, and the record of its links."""
+        """Return the city with the section closed, and the record of its links.
+
+        Raises
+        ------
+        InputError
+            If the city has no roads, or none that is meant.
+        """
         from twin.city.roads import close_links
         from twin.compare.variant import MeasureRecord
 
@@ -92,7 +98,13 @@ class SetSpeed:
     kind: ClassVar[str] = "set_speed"
 
     def apply(self, city: City) -> tuple[City, MeasureRecord]:
-        """Return the city with the speed set, and the record of its links."""
+        """Return the city with the speed set, and the record of its links.
+
+        Raises
+        ------
+        InputError
+            If the city has no roads, or none that is meant.
+        """
         from twin.city.roads import set_speed as set_link_speed
         from twin.compare.variant import MeasureRecord
 

@@ -38,7 +38,13 @@ class PlantTrees:
     kind: ClassVar[str] = "plant_trees"
 
     def apply(self, city: City) -> tuple[City, MeasureRecord]:
-        """Return the city with the trees, and the record of how many found a place."""
+        """Return the city with the trees, and the record of how many found a place.
+
+        Raises
+        ------
+        InputError
+            If the area lies off the grid or no tree finds a place.
+        """
         from twin.city.trees import stamp_crowns
         from twin.compare.variant import MeasureRecord
 

@@ -41,7 +41,13 @@ class Unseal:
     kind: ClassVar[str] = "unseal"
 
     def apply(self, city: City) -> tuple[City, MeasureRecord]:
-        """Return the city with the ground unsealed, and the record of what was left out."""
+        """Return the city with the ground unsealed, and the record of what was left out.
+
+        Raises
+        ------
+        InputError
+            If the area lies off the grid or holds nothing to unseal.
+        """
         from twin.city.surfaces import surface, surface_parameters
         from twin.compare.variant import MeasureRecord
 
