@@ -109,7 +109,7 @@ class Comparison:
         return tuple(i for i in indicators(self.baseline.model(event)) if i.key in have)
 
     def value(self, event: str, key: str, variant: str | None = None) -> float:
-        """Return the indicator `key` of an `event`, of the baseline unless a `variant` is named; NaN if not computed."""
+        """Return the indicator `key` of an `event`, of the baseline unless a `variant` is named; NaN if unknown."""
         return self.values.get((event, key, self.baseline.name if variant is None else variant), float("nan"))
 
     def difference(self, event: str, key: str, variant: str) -> float:
