@@ -8,6 +8,7 @@ import re
 import sys
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import xarray as xr
@@ -281,3 +282,11 @@ def test_a_stamp_says_where_a_result_comes_from_and_leaves_the_argument() -> Non
     assert stamped.attrs["validation"] == "not validated"
     assert stamped.attrs["options"] == '{"a": null, "b": 2}'
     assert result.attrs == {}
+
+
+def test_a_fingerprint_of_a_table_sees_values_index_columns_and_geometry() -> None:
+    table = gpd.GeoDataFrame({"height": [9.0, 4.0]}, geometry=gpd.points_from_xy([0, 1], [0, 1]), crs=25832)
+    moved = table.set_geometry(table.translate(0.001, 0.0))
+    tables = [table, moved, table.assign(height=[9.0, 4.1]), table.rename(columns={"height": "top"}), table[::-1]]
+    assert len({provenance.fingerprint(each) for each in tables}) == len(tables)
+    assert provenance.fingerprint(table) == provenance.fingerprint(table.copy())

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 
 def fingerprint(*parts: object) -> str:
-    """SHA-256 over anything made of Datasets, arrays, mappings, sequences and scalars, independent of key order.
+    """SHA-256 over anything made of Datasets, tables, arrays, mappings, sequences and scalars, whatever the key order.
 
     Examples
     --------
@@ -32,6 +33,10 @@ def _feed(digest: Any, part: object) -> None:
         _feed(digest, {str(name): part[name] for name in (*part.data_vars, *part.coords)})
     elif isinstance(part, xr.DataArray):
         _feed(digest, (part.dims, part.values))
+    elif isinstance(part, pd.DataFrame):
+        columns = [part[name] for name in part.columns]
+        values = [list(one.to_wkb()) if hasattr(one, "to_wkb") else one.to_numpy() for one in columns]
+        _feed(digest, [np.asarray(part.index), *zip(map(str, part.columns), values, strict=True)])
     elif isinstance(part, np.ndarray):
         if part.dtype.kind == "O":
             _feed(digest, [str(item) for item in part.ravel()])
@@ -55,7 +60,13 @@ def _feed(digest: Any, part: object) -> None:
 
 
 def stamp(
-    result: xr.Dataset, *, model: str, options: Mapping[str, Any], inputs: str, validation: str = "not validated"
+    result: xr.Dataset,
+    *,
+    model: str,
+    options: Mapping[str, Any],
+    inputs: str,
+    validation: str = "not validated",
+    validation_de: str = "nicht validiert",
 ) -> xr.Dataset:
     """Return `result` with the attributes every result of `twin` carries.
 
@@ -71,6 +82,8 @@ def stamp(
         `fingerprint` of grid, network and forcing.
     validation : str
         What this configuration was validated against, or ``"not validated"``.
+    validation_de : str
+        The same in German.
 
     Examples
     --------
@@ -85,4 +98,5 @@ def stamp(
         options=json.dumps(dict(options), sort_keys=True, default=str),
         input_fingerprint=inputs,
         validation=validation,
+        validation_de=validation_de,
     )

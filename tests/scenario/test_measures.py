@@ -7,7 +7,6 @@ from twin.errors import InputError
 from twin.provenance import fingerprint
 from twin.scenario import measures
 from twin.scenario.hamlet import LEFT, TOP, hamlet
-from twin.scenario.run import _tables_fingerprint
 
 
 def place(west, north, width, depth):
@@ -27,7 +26,7 @@ MEASURES = {
 def everything(city):
     return fingerprint(
         city.grid,
-        _tables_fingerprint(city.buildings, city.trees, city.network.nodes, city.network.links, city.network.turns),
+        fingerprint(city.buildings, city.trees, city.network.nodes, city.network.links, city.network.turns),
     )
 
 

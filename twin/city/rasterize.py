@@ -21,6 +21,7 @@ from twin.city.gridspec import GridSpec
 from twin.city.polygons import as_geometries, flatten, most_vertices, reaching, to_cells
 from twin.errors import InputError
 from twin.geometry.records import Surfaces
+from twin.geometry.surfaces import select as take  # `select` is a parameter here
 
 STEEPEST = 0.01
 """Facets whose unit normal has a smaller vertical part (steeper than 89.4 degrees) hide no cell centre from above."""
@@ -109,7 +110,7 @@ def paint_facets(
     if not chosen.any():
         return FacetRaster(elevation, label, 0, 0, 0, nothing)
 
-    part = _take(surfaces, np.flatnonzero(chosen))
+    part = take(surfaces, chosen)
     u, v = to_cells(part.vertices[:, :2], spec)
     normal, centre, length = _newell(part, u, v, spec.resolution)
     degenerate = (length <= 1e-9) | (np.diff(part.ring_start)[part.polygon_start[:-1]] < 3)
@@ -123,7 +124,7 @@ def paint_facets(
     keep = np.flatnonzero(flat)
     if len(keep) == 0:
         return FacetRaster(elevation, label, 0, int(vertical.sum()), int(degenerate.sum()), nothing)
-    part = _take(part, keep)
+    part = take(part, flat)
     u, v = to_cells(part.vertices[:, :2], spec)
     a, b, c = a[keep], b[keep], c[keep]
     owner = _outline_owner(part)
@@ -230,27 +231,6 @@ def paint_polygons(
     )
     painted = np.concatenate([[np.int32(background)], numbers])[winner]
     return np.asarray(painted, np.int32)
-
-
-def _take(surfaces: Surfaces, rows: NDArray[np.int64]) -> Surfaces:
-    """Return the facets of these rows, re-packed."""
-    first, last = surfaces.polygon_start[rows], surfaces.polygon_start[rows + 1]
-    rings = _ranges(first, last)
-    vertices = _ranges(surfaces.ring_start[rings], surfaces.ring_start[rings + 1])
-    return Surfaces(
-        surfaces.vertices[vertices],
-        np.concatenate([[0], np.cumsum(surfaces.ring_start[rings + 1] - surfaces.ring_start[rings])]).astype(np.int64),
-        np.concatenate([[0], np.cumsum(last - first)]).astype(np.int64),
-        surfaces.kind[rows],
-        surfaces.building[rows],
-    )
-
-
-def _ranges(first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
-    lengths = last - first
-    ends = np.cumsum(lengths)
-    steps = np.repeat(first - (ends - lengths), lengths)
-    return np.asarray(np.arange(int(lengths.sum())) + steps, np.int64)
 
 
 def _outline_owner(surfaces: Surfaces) -> NDArray[np.int64]:

@@ -210,17 +210,6 @@ def land_cover_attributes() -> dict[str, Any]:
     }
 
 
-def land_cover_name(code: int) -> str:
-    """Return the name of a code.
-
-    Examples
-    --------
-    >>> land_cover_name(10)
-    'water'
-    """
-    return next(name for name, number in CODES.items() if number == code)
-
-
 def with_parameters(grid: xr.Dataset) -> xr.Dataset:
     """Return the grid with the parameters that follow from its `land_cover`, and `sealed_fraction` if it has one.
 

@@ -57,9 +57,6 @@ WALL_ADMITTANCE = 1065.0
 CROWN_ALBEDO = 0.18
 """Deciduous crowns in leaf, Oke (1987), table 1.1: 0.15 to 0.20."""
 
-CROWN_EMISSIVITY = 0.98
-"""Oke (1987), table 1.1: 0.97 to 0.98; leaves are taken to be at air temperature."""
-
 
 def ground_fields(
     land_cover: NDArray[Any],

@@ -288,24 +288,13 @@ def _grid_parts(grid: xr.Dataset) -> list[object]:
 
 def _network_parts(network: RoadNetwork | None) -> str:
     assert network is not None
-    return _tables_fingerprint(network.nodes, network.links, network.turns)
-
-
-def _tables_fingerprint(*tables: Any) -> str:
-    parts: list[object] = []
-    for table in tables:
-        parts.append(np.asarray(table.index))
-        for column in table.columns:
-            values = table[column]
-            parts.append(str(column))
-            parts.append(list(values.to_wkb()) if hasattr(values, "to_wkb") else values.to_numpy())
-    return fingerprint(*parts)
+    return fingerprint(network.nodes, network.links, network.turns)
 
 
 def _people_parts(city: City) -> str:
     table = city.buildings
     columns = [name for name in ("residents", "use", "storeys", "height", "geometry") if name in table.columns]
-    return _tables_fingerprint(table[columns])
+    return fingerprint(table[columns])
 
 
 def _checked_scenarios(scenarios: Sequence[Scenario] | Scenario) -> tuple[Scenario, ...]:
@@ -341,6 +330,10 @@ def _checked_events(events: Sequence[Event] | Event) -> tuple[Event, ...]:
 
 
 def _check_city(city: City, events: Sequence[Event]) -> None:
+    if not isinstance(city, City):
+        raise InputError(
+            f"city is {city!r:.60}; give a City: twin.load_city('my-town/city.toml') or twin.sample_city('bayreuth')"
+        )
     if any(event.model == "traffic" for event in events) and (city.network is None or not len(city.network.links)):
         raise MissingDataError(
             f"{city.name!r} has no roads, and a traffic event needs them; build it with an OpenStreetMap extract"
