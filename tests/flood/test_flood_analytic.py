@@ -172,3 +172,12 @@ def test_rain_below_the_capacity_all_infiltrates(make_grid):
     result = flood.simulate(grid, rain=block_rain("36 mm", "1 h"), duration="1 h", edges="closed")  # 1e-5 m/s
     assert float(result.infiltrated_volume) == pytest.approx(float(result.rain_volume), rel=1e-5)
     assert float(result.stored_volume) <= 1e-5 * float(result.rain_volume)
+
+
+@pytest.mark.parametrize("edges", ["open", "closed"])
+def test_no_water_of_a_dam_break_on_rough_ground_outruns_the_front_of_ritter(make_grid, on_grid, edges):
+    # shallow cells between deep ones carry the discharges of these: the speed must not be theirs over its own depth
+    ground = np.linspace(1.0, 0.0, 80) + np.random.default_rng(3).normal(0.0, 0.05, (60, 80))
+    depth = np.broadcast_to(np.where(np.arange(80) < 25, 5.0, 0.0), ground.shape)
+    result = flood.simulate(make_grid(ground), duration="2 min", initial_depth=on_grid(depth), edges=edges)
+    assert 5.0 < float(result.flow_velocity_max.max()) <= 2.0 * np.sqrt(9.81 * 5.0)

@@ -124,13 +124,14 @@ def _share_that_can_leave(
     """Share of the outward discharges of each cell that its water suffices for: 1, or less where it would run dry."""
     real = d.dtype.type
     zero, one = real(0.0), real(1.0)
-    # the margin covers the rounding of sums and products in single precision, so that no depth becomes negative
-    whole = real(dx / dt * (1.0 - 1e-6))
+    # the margin covers the rounding of sums and products in single precision, so that no depth becomes negative;
+    # the trace stays, because a share of it would be a number too small to be held with that precision
+    whole, trace = real(dx / dt * (1.0 - 1e-6)), real(1e-30)
     for m in range(d.size):
         across = (east[m] if east[m] > zero else zero) - (west[m] if west[m] < zero else zero)
         along = (south[m] if south[m] > zero else zero) - (north[m] if north[m] < zero else zero)
         wanted = across + along
-        there = whole * d[m]
+        there = whole * (d[m] if d[m] > trace else zero)
         share[m] = there / wanted if wanted > there else one
 
 
@@ -180,23 +181,25 @@ def _infiltrate(h: Floats, i: Reals, i_end: Reals, k: Reals, dt: float, absorbed
         beyond = absorbed[m] - i_end[m] * step
         i[m] -= k[m] * (beyond if beyond > zero else zero)
     for m in range(h.size):
-        h[m] -= np.float64(absorbed[m])
+        left = h[m] - np.float64(absorbed[m])
+        h[m] = left if left > 0.0 else 0.0  # below 1e-45 m `absorbed` may round to more than there is
         infiltrated[m] += np.float64(absorbed[m])
 
 
 @jit(fast=True)
 def _record(
     h: Floats, d: Reals, west: Reals, east: Reals, north: Reals, south: Reals,
-    time: float, h_arrival: float, h_speed: float, peak: Reals, fastest: Reals, arrival: Reals,
+    time: float, c_fr: float, h_arrival: float, h_speed: float, peak: Reals, fastest: Reals, arrival: Reals,
 ) -> Any:  # fmt: skip
     """Depth as `real`, and the extremes of the run so far; returns the square of the fastest wave or flow of the row.
 
     `fastest` is the square of the speed, of cells deeper than `h_speed` only: discharge over depth of a film is noise.
-    The depth is the larger of before and after the step: a cell that drains in it would else seem to race.
+    The depth is the larger of before and after the step: a cell that drains in it would else seem to race. The Froude
+    limit of the faces holds in the cells too: a shallow cell between deep ones has their discharges, not its own.
     """
     real = d.dtype.type
     zero, quarter = real(0.0), real(0.25)
-    film = real(h_speed)
+    film, froude = real(h_speed), real(GRAVITY * c_fr * c_fr)
     # bits of floats >= 0 order like the floats, and an integer maximum is done in vectors
     swiftest = np.int32(0)
     for m in range(h.size):
@@ -207,6 +210,8 @@ def _record(
         counts = after > film
         depth = depth if counts else film
         square = quarter * (across * across + along * along) / (depth * depth)
+        bound = froude * depth
+        square = square if square < bound else bound
         square = square if counts else zero
         fastest[m] = square if square > fastest[m] else fastest[m]
         bits = _to_bits(square)
@@ -341,8 +346,9 @@ def advance(
                 _infiltrate(h[j], i[j], i_end[j], k[j], dt, work[:columns], infiltrated[j])
                 work[0] = real(0.0)
             row_swiftest[j] = _record(
-                h[j], d[j], west, east, north, south, after, h_arrival, h_speed, peak[j], fastest[j], arrival[j]
-            )
+                h[j], d[j], west, east, north, south, after, c_fr, h_arrival, h_speed, peak[j], fastest[j],
+                arrival[j],
+            )  # fmt: skip
 
         clock[TIME] = after
         clock[STEPS] += 1.0
