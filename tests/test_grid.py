@@ -132,3 +132,9 @@ def test_a_missing_variable_is_named_with_those_there_are() -> None:
         check_grid(grid, ["manning"])
     with pytest.raises(InputError, match="must be"):
         check_grid(grid.transpose("x", "y"), ["albedo"])
+
+
+def test_the_geographic_centre_of_a_grid_on_the_central_meridian() -> None:
+    # easting 500 km is the central meridian of zone 32, 9 degrees east; 0 m north is the equator
+    longitude, latitude = GridSpec.from_bounds((499900, -100, 500100, 100), 10.0, "EPSG:32632").geographic_centre
+    assert (longitude, latitude) == pytest.approx((9.0, 0.0), abs=1e-9)

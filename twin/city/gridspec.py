@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from twin import limits
@@ -186,6 +186,14 @@ class GridSpec:
         from affine import Affine
 
         return Affine(self.resolution, 0.0, self.left, 0.0, -self.resolution, self.top)
+
+    @property
+    def geographic_centre(self) -> tuple[float, float]:
+        """Longitude and latitude of the middle of the grid, degrees (WGS 84)."""
+        xmin, ymin, xmax, ymax = self.bounds
+        to_degrees = Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
+        longitude, latitude = to_degrees.transform((xmin + xmax) / 2.0, (ymin + ymax) / 2.0)
+        return float(longitude), float(latitude)
 
     @property
     def cell_area(self) -> float:

@@ -117,13 +117,11 @@ def locate(spec: GridSpec) -> tuple[float, float, float]:
     >>> round(longitude, 3), round(latitude, 1), round(abs(convergence), 6)
     (9.0, 49.7, 0.0)
     """
-    from pyproj import Proj, Transformer
+    from pyproj import Proj
 
-    left, bottom, right, top = spec.bounds
-    to_degrees = Transformer.from_crs(spec.crs, spec.crs.geodetic_crs, always_xy=True)
-    longitude, latitude = to_degrees.transform((left + right) / 2, (bottom + top) / 2)
+    longitude, latitude = spec.geographic_centre
     convergence = Proj(spec.crs).get_factors(longitude, latitude).meridian_convergence
-    return float(longitude), float(latitude), float(convergence)
+    return longitude, latitude, float(convergence)
 
 
 def exchange_coefficient(wind: Float) -> Float:

@@ -82,7 +82,7 @@ class Event:
         from twin import weather
 
         if self.model == "heat":
-            longitude, latitude = place(city)
+            longitude, latitude = city.spec.geographic_centre
             return weather.hot_day(latitude=latitude, longitude=longitude, **self.forcing)
         if self.model == "flood":
             return weather.block_rain(self.forcing["depth"], self.forcing["duration"])
@@ -237,16 +237,6 @@ def weekday_traffic(*, gap: float = 1e-4, name: str = "traffic", **demand_option
         forcing=demand_options,
         options={"gap": float(gap)},
     )
-
-
-def place(city: City) -> tuple[float, float]:
-    """Return longitude and latitude of the middle of the city's grid, degrees."""
-    from pyproj import Transformer
-
-    xmin, ymin, xmax, ymax = city.spec.bounds
-    to_degrees = Transformer.from_crs(city.spec.crs, "EPSG:4326", always_xy=True)
-    longitude, latitude = to_degrees.transform((xmin + xmax) / 2.0, (ymin + ymax) / 2.0)
-    return float(longitude), float(latitude)
 
 
 def _day(date: str | datetime.date) -> datetime.date:
