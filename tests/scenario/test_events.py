@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from twin.errors import InputError
-from twin.scenario.events import heavy_rain, hot_day, place, weekday_traffic
+from twin.scenario.events import heavy_rain, hot_day, weekday_traffic
 
 
 def test_rain_brings_the_depth_it_names(village):
@@ -24,7 +24,7 @@ def test_the_hot_day_is_as_hot_as_asked_at_the_place_of_the_city(village):
     weather = hot_day("2018-07-26", max_temperature="35 °C").weather(village)
     # hourly means stay a little below the peak between two of them
     assert 34.5 < float(weather.air_temperature.max()) <= 35.0
-    longitude, latitude = place(village)
+    longitude, latitude = village.spec.geographic_centre
     assert (longitude, latitude) == (pytest.approx(11.65, abs=0.01), pytest.approx(49.98, abs=0.01))
 
 
