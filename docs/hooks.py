@@ -1,19 +1,36 @@
-"""Fill the table of variables from the registry when the documentation is built."""
+"""Fill the tables of variables and of files from the code when the documentation is built."""
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 from typing import Any
 
-MARK = "<!-- table of variables -->"
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Replace the mark by the table; other pages pass unchanged."""
-    if MARK not in markdown:
-        return markdown
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the checkout documents itself
+    """Replace marks by their tables; other pages pass unchanged."""
+    for mark, table in (("<!-- table of variables -->", variables), ("<!-- table of files -->", files)):
+        if mark in markdown:
+            markdown = markdown.replace(mark, table())
+    return markdown
+
+
+def files() -> str:
+    """Table of all files with the first line of what they say about themselves."""
+    rows = ["| file | what it is for |", "|---|---|"]
+    for path in sorted((ROOT / "twin").rglob("*.py")):
+        said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        place = path.relative_to(ROOT).as_posix()
+        rows.append(f"| `{place}` | {said.split(chr(10) * 2)[0].replace(chr(10), ' ').replace('|', chr(92) + '|')} |")
+    return "\n".join(rows)
+
+
+def variables() -> str:
+    """Table of all variables of grids and results."""
+    sys.path.insert(0, str(ROOT))  # the checkout documents itself
     from twin.variables import VARIABLES
 
     rows = ["| name | dims | type | unit | range | English | German |", "|---|---|---|---|---|---|---|"]
@@ -31,4 +48,4 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
             variable.label_de,
         )
         rows.append("| " + " | ".join(cells) + " |")
-    return markdown.replace(MARK, "\n".join(rows))
+    return "\n".join(rows)

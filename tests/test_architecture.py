@@ -20,14 +20,13 @@ STOREY: dict[str, float] = dict.fromkeys(GROUND, 0.0) | {
     "heat": 3,
     "flood": 3,
     "traffic": 3,
-    "compare": 4,
+    "compare": 3,
     "scenario": 5,
     "export": 6,
     "cli": 7,
     "__main__": 8,
 }
 WORDS_OF_KERNELS = {"prange", "int32", "int64", "uint32", "uint64", "float32", "float64"}
-# the table of contents knows every room
 # where the cells of a grid lie: readers that resample onto a grid need it as well, so it counts as a ground file
 LATTICE = {"city/gridspec.py"}
 STOREY["gridspec"] = 0.5
