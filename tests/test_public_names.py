@@ -9,6 +9,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -110,3 +111,10 @@ def test_a_class_explains_its_fields(name: str) -> None:
     if is_dataclass(CLASSES[name]):
         missing = [field.name for field in fields(CLASSES[name]) if field.name not in text]
         assert missing == []
+
+
+def test_every_public_name_stands_in_the_reference() -> None:
+    pages = Path(__file__).parents[1] / "docs" / "reference"
+    shown = set(re.findall(r"^::: ([\w.]+)$", "\n".join(page.read_text() for page in pages.glob("*.md")), re.M))
+    ours = {thing.__module__ for thing in PUBLIC.values() if thing.__module__.startswith("twin.")}
+    assert sorted(ours - shown) == []
