@@ -20,9 +20,9 @@ from twin.city.city import City
 from twin.errors import InputError, MissingDataError
 from twin.traffic import demand_parameters as parameters
 from twin.traffic.balancing import balance
-from twin.traffic.equilibrium import travel_costs
 from twin.traffic.gates import by_motorway, gates_of, through_traffic, to_gates
 from twin.traffic.graph import graph_from_network
+from twin.traffic.skims import travel_costs
 from twin.traffic.zones import zones_of
 
 if TYPE_CHECKING:

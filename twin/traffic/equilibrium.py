@@ -14,10 +14,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from twin import kernels, limits, progress
+from twin import kernels, progress
 from twin.errors import ConvergenceError, InputError
 from twin.traffic import assignment_kernels as compiled
 from twin.traffic.graph import Graph
+from twin.traffic.skims import SEARCH
+from twin.traffic.trips import check_demand
 
 Floats = NDArray[np.float64]
 
@@ -26,8 +28,6 @@ _ORIGIN_SWEEPS, _GLOBAL_SWEEPS = 4, 8
 Chicago Sketch takes 1.1 instead of 0.5 s to a gap of 1e-6, and 5.9 instead of 1.2 s to 1e-12."""
 _EXACT_BELOW = 20.0
 _KEPT_RATIO = 1e-2
-
-_SEARCH = ("counters", "target", "seen", "distance", "parent", "heap", "place")
 
 
 @dataclass(frozen=True)
@@ -149,88 +149,6 @@ def user_equilibrium(
     )
 
 
-def travel_costs(
-    graph: Graph, origins: NDArray[Any], destinations: NDArray[Any], *, volume: Floats | None = None
-) -> Floats:
-    """Cost of the cheapest permitted path between nodes, at the given volumes (empty roads by default).
-
-    Parameters
-    ----------
-    graph : Graph
-    origins, destinations : arrays of node ids
-    volume : (l,), optional
-        veh/h.
-
-    Returns
-    -------
-    (o, d) float array
-        Infinity where there is no path; 0 from a node to itself.
-
-    Examples
-    --------
-    >>> from twin.traffic.graph import graph_from_arrays
-    >>> graph = graph_from_arrays([1, 2], [2, 3], [10.0, 5.0], [1.0, 1.0])
-    >>> travel_costs(graph, [1], [2, 3]).tolist()
-    [[10.0, 15.0]]
-    """
-    start, end = (
-        _positions(graph, np.asarray(origins), "origin"),
-        _positions(graph, np.asarray(destinations), "destination"),
-    )
-    limits.check(len(start) * len(end), "MAX_OD_PAIRS", f"the matrix has {len(start)} x {len(end)} pairs")
-    working = compiled.scratch(graph.states, len(graph.links))
-    cost = np.append(graph.link_cost(np.zeros(len(graph.links)) if volume is None else volume), 0.0)
-    result = np.empty(len(start) * len(end))
-    with kernels.running(1):
-        arguments: tuple[Any, ...] = (
-            np.arange(len(start) + 1, dtype=np.int64) * len(end),
-            graph.source[start], np.tile(graph.sink[end], len(start)),
-            graph.arc_start, graph.arc_head, graph.arc_link, cost,
-            *(working[k] for k in _SEARCH), result,
-        )  # fmt: skip
-        compiled.shortest_costs(*arguments)
-    matrix = result.reshape(len(start), len(end))
-    matrix[start[:, None] == end[None, :]] = 0.0
-    return matrix
-
-
-def check_demand(graph: Graph, demand: xr.DataArray) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64]]:
-    """Return the demand as (o, d) floats with the positions of its origins and destinations, or refuse it.
-
-    Examples
-    --------
-    >>> from twin.traffic.graph import graph_from_arrays
-    >>> graph = graph_from_arrays([1], [2], [1.0], [1.0])
-    >>> trips = xr.DataArray([[5.0]], dims=("origin", "destination"), coords={"origin": [1], "destination": [2]})
-    >>> check_demand(graph, trips)[0].tolist()
-    [[5.0]]
-    """
-    if not isinstance(demand, xr.DataArray) or set(demand.dims) != {"origin", "destination"}:
-        dims = getattr(demand, "dims", type(demand).__name__)
-        raise InputError(f"demand has dims {dims}; it must be an xr.DataArray over (origin, destination)")
-    for name in ("origin", "destination"):
-        if name not in demand.coords:
-            raise InputError(f"demand has no coordinate {name!r}; it must hold node ids of the network")
-        if len(np.unique(demand[name].values)) != demand.sizes[name]:
-            raise InputError(f"demand names a node twice along {name!r}; sum the rows or columns first")
-    limits.check(
-        demand.size, "MAX_OD_PAIRS", f"demand has {demand.sizes['origin']} x {demand.sizes['destination']} pairs"
-    )
-    values = np.ascontiguousarray(demand.transpose("origin", "destination").values, dtype=np.float64)
-    wrong = ~(np.isfinite(values) & (values >= 0))
-    if wrong.any():
-        row, column = (int(i[0]) for i in np.nonzero(wrong))
-        raise InputError(
-            f"demand is {values[row, column]} veh/h from node {demand['origin'].values[row]} to node "
-            f"{demand['destination'].values[column]}; it must be finite and >= 0"
-        )
-    return (
-        values,
-        _positions(graph, demand["origin"].values, "origin"),
-        _positions(graph, demand["destination"].values, "destination"),
-    )
-
-
 class _Run:
     """The arrays of one solution in progress."""
 
@@ -338,7 +256,7 @@ class _Run:
         graph = self.graph
         arguments: tuple[Any, ...] = (
             self.od_start, self.source, self.sink, graph.arc_start, graph.arc_head, graph.arc_link, self.cost,
-            *(self.working[k] for k in _SEARCH), self.shortest,
+            *(self.working[k] for k in SEARCH), self.shortest,
         )  # fmt: skip
         compiled.shortest_costs(*arguments)
         total = math.fsum(self.volume * self.cost[:-1])
@@ -364,15 +282,3 @@ class _Run:
         step = np.arange(start[-1]) - np.repeat(start[:-1], length)
         link = p["pool"][np.repeat(p["start"][at] + length - 1, length) - step]  # the pool runs backwards
         return Routes(rows[od_of], columns[od_of], p["flow"][at].copy(), start, link)
-
-
-def _positions(graph: Graph, ids: NDArray[Any], what: str) -> NDArray[np.int64]:
-    if ids.size == 0:
-        return np.zeros(0, dtype=np.int64)
-    if ids.dtype.kind not in "iu":
-        raise InputError(f"{what} ids have type {ids.dtype}; they must be integer node ids of the network")
-    at = np.searchsorted(graph.nodes, ids)
-    known = (at < len(graph.nodes)) & (graph.nodes[np.minimum(at, len(graph.nodes) - 1)] == ids)
-    if not known.all():
-        raise InputError(f"{what} {ids[~known][0]} is not a node of the network ({len(graph.nodes)} nodes)")
-    return at.astype(np.int64)

@@ -16,8 +16,8 @@ from twin.city.roads import RoadNetwork
 from twin.errors import InputError
 from twin.traffic import demand_parameters as parameters
 from twin.traffic.balancing import balance, ratio
-from twin.traffic.equilibrium import travel_costs
 from twin.traffic.graph import graph_from_network
+from twin.traffic.skims import travel_costs
 
 Floats = NDArray[np.float64]
 
