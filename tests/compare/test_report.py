@@ -303,3 +303,14 @@ def test_a_result_without_a_single_value_says_so(village, results, tmp_path):
     comparison = compare([Variant("baseline", "Today", village, {"h": nothing})])
     assert any("no value" in m.reason for m in comparison.missing)
     tags(comparison.report(tmp_path / "nothing.html"))
+
+
+def test_the_german_report_says_in_german_what_was_validated(variants, tmp_path):
+    stated = {"validation": "a lake at rest", "validation_de": "ein See in Ruhe"}
+    named = [
+        dataclasses.replace(v, results={event: result.assign_attrs(stated) for event, result in v.results.items()})
+        for v in variants
+    ]
+    report = compare(named, "baseline").report(tmp_path / "report.html", language="de").read_text(encoding="utf-8")
+    assert "ein See in Ruhe" in report
+    assert "a lake at rest" not in report

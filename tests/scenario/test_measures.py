@@ -7,6 +7,7 @@ from twin.errors import InputError
 from twin.provenance import fingerprint
 from twin.scenario import measures
 from twin.scenario.hamlet import LEFT, TOP, hamlet
+from twin.scenario.scenario import Scenario
 
 
 def place(west, north, width, depth):
@@ -104,7 +105,8 @@ def test_unsealed_ground_gets_all_parameters_of_its_new_class(village):
         assert np.allclose(after.grid[name].values[yard], getattr(grass, name), rtol=1e-6)
         assert np.array_equal(after.grid[name].values[~yard], village.grid[name].values[~yard])
     # 80 cells of 16 m², sealed to 75 % as paving
-    assert record.title_en == "1280 m² unsealed to grass"
+    assert record.title_en == "1,280 m² unsealed to grass"
+    assert record.title_de.startswith("1.280 m² entsiegelt")
     assert "sealed area falls by 960 m²" in record.notes
 
 
@@ -246,3 +248,25 @@ def test_measures_on_roads_need_roads(village):
     bare = dataclasses.replace(village, network=None)
     with pytest.raises(InputError, match="needs roads"):
         measures.close_road("Dorfstraße").apply(bare)
+
+
+def test_every_note_is_said_in_german_too(village):
+    """A council reads the report; 4 of the 5 measures leave something out here."""
+    told = [
+        measures.unseal(YARD, to="grass").apply(village)[1],
+        measures.plant_trees(village.spec.bounds, spacing=4).apply(village)[1],
+        measures.set_speed(classes=["residential", "tertiary"], speed="30 km/h").apply(village)[1],
+        MEASURES["add_building"]().apply(village)[1],
+    ]
+    assert sum(bool(record.notes) for record in told) >= 3
+    for record in told:
+        assert len(record.notes_in("de")) == len(record.notes)
+        for english, german in zip(record.notes, record.notes_in("de"), strict=True):
+            assert english != german
+            assert not set(german.split()) & {"left", "out", "of", "on", "roads", "below", "from", "falls"}
+
+
+def test_a_later_measure_says_in_german_what_it_overrides(village):
+    plan = Scenario("twice", [measures.unseal(YARD, to="gravel"), measures.unseal(YARD, to="grass")])
+    notes = plan.apply(village)[1][1].notes_in("de")
+    assert any("Bodenbedeckung" in note and "diese gilt" in note for note in notes)

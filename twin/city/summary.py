@@ -128,11 +128,27 @@ def text(city: City, *, brief: bool = False) -> str:
     ] or ["  none named"]
     lines.append("Caveats")
     lines += [f"  [{caveat.topic}] {caveat.text_en}" for caveat in city.meta.caveats] or ["  none known"]
+    lines.append("What the readers of the data found")
+    said = len(lines)
     for report in city.meta.reports:
-        for refusal in (*getattr(report, "repaired", ()), *getattr(report, "refused", ())):
-            lines.append(f"  [{report.source}] {refusal.id}: {refusal.reason}")
-        lines += [f"  [{report.source}] {note}" for note in getattr(report, "notes", ())]
+        source = file_name(str(report.source))
+        lines += [f"  [{source}] repaired {one.id}: {one.reason}" for one in getattr(report, "repaired", ())]
+        lines += [f"  [{source}] refused {one.id}: {one.reason}" for one in getattr(report, "refused", ())]
+        lines += [f"  [{source}] {note}" for note in getattr(report, "notes", ())]
+    if len(lines) == said:
+        lines.append("  nothing to mention")
     return "\n".join(lines)
+
+
+def file_name(source: str) -> str:
+    """Return the name of a file without the folders of the machine it lay on.
+
+    Examples
+    --------
+    >>> file_name("/home/anna/town/roads.osm"), file_name("buildings on the grid")
+    ('roads.osm', 'buildings on the grid')
+    """
+    return source.replace("\\", "/").rstrip("/").rpartition("/")[2] or source
 
 
 def html(city: City) -> str:

@@ -6,6 +6,7 @@ Numbers get the language's decimal mark, thousands separator and a real minus si
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Mapping
 from typing import Literal
 
 from twin.errors import InputError
@@ -225,6 +226,8 @@ _WORDS = {
     ),
     "report.missing": ("Not computed", "Nicht berechnet"),
     "report.reports": ("What the readers of the data found", "Was beim Einlesen der Daten auffiel"),
+    "reader.buildings on the grid": ("buildings on the grid", "Gebäude auf dem Raster"),
+    "reader.road network from OpenStreetMap": ("road network from OpenStreetMap", "Straßennetz aus OpenStreetMap"),
     "report.scroll": ("Table, scrolls sideways", "Tabelle, seitlich scrollbar"),
     "report.contents": ("Contents", "Inhalt"),
     "report.in_area": ("In the changed area", "Im veränderten Bereich"),
@@ -348,6 +351,32 @@ def enumeration(items: list[str], language: str = "en") -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {say('and', language)} {items[-1]}"
+
+
+def validation(attributes: Mapping[Hashable, object], language: str = "en") -> str:
+    """Return what a result was validated against, from its attributes; results that say nothing are not validated.
+
+    Examples
+    --------
+    >>> validation({}, "de"), validation({"validation": "a lake at rest"}, "de")
+    ('nicht validiert', 'a lake at rest')
+    """
+    stated = str(attributes.get("validation", "not validated"))
+    if stated == "not validated":
+        return say("not validated", language)
+    return str(attributes.get("validation_de", stated)) if index(language) else stated
+
+
+def reader(name: str, language: str = "en") -> str:
+    """Return the word for a step of reading the data; the name of a file stays as it is.
+
+    Examples
+    --------
+    >>> reader("buildings on the grid", "de"), reader("town.osm", "de")
+    ('Gebäude auf dem Raster', 'town.osm')
+    """
+    key = f"reader.{name}"
+    return say(key, language) if key in _WORDS else name
 
 
 def changed_thing(name: str, language: str = "en") -> str:

@@ -228,8 +228,6 @@ def footer(city: City, caveats: Iterable[Caveat], version: str, validation: str,
     sources = list(dict.fromkeys(source.attribution or source.name for source in city.meta.sources))
     if sources:
         lines.append(say("map.data", language, sources="; ".join(sources)))
-    if validation == "not validated":
-        validation = say("not validated", language)
     lines.append(say("map.model", language, version=version, validation=validation))
     return "\n".join(wrapped for line in lines for wrapped in textwrap.wrap(plain(line), width))
 

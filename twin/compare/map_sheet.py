@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from twin.compare import map_furniture as furniture
 from twin.compare.colour_scales import ColourScale
-from twin.compare.language import number, say, unit
+from twin.compare.language import number, say, unit, validation
 
 if TYPE_CHECKING:
     from twin.compare.comparison import Comparison
@@ -113,7 +113,7 @@ class Sheet:
             variant.city,
             comparison.caveats(TOPICS[comparison.baseline.model(event)]),
             str(attributes.get("twin_version", "")),
-            str(attributes.get("validation", "not validated")),
+            validation(attributes, language),
             language,
             98,
         )

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.atomic import replacing
-from twin.compare.language import enumeration, index, number, quantity, say
+from twin.city.summary import file_name
+from twin.compare.language import enumeration, index, number, quantity, reader, say, validation
 from twin.compare.report_answer import answer, screening, upper
 from twin.compare.report_tables import (
     Cell,
@@ -228,18 +229,13 @@ def _sources(comparison: Comparison, language: str) -> str:
         head = [say(f"report.{key}", language) for key in ("source", "found", "used", "repaired", "refused")]
         rows = [
             [
-                escape(_file_name(r.source)),
+                escape(reader(file_name(r.source), language)),
                 *[number(float(n), 0, language) for n in (r.found, r.used, len(r.repaired), len(r.refused))],
             ]
             for r in reports
         ]
         parts.append(table(head, rows, say("report.reports", language), language))
     return "".join(parts) or f"<p>{say('report.none', language)}</p>"
-
-
-def _file_name(source: str) -> str:
-    """Name of a file without the folders of the machine it lay on."""
-    return source.replace("\\", "/").rstrip("/").rpartition("/")[2] or source
 
 
 def _provenance(comparison: Comparison, language: str) -> str:
@@ -250,16 +246,13 @@ def _provenance(comparison: Comparison, language: str) -> str:
     for event in comparison.events:
         for variant in comparison.variants:
             attributes = variant.results[event].attrs
-            validation = str(attributes.get("validation", "not validated"))
-            if validation == "not validated":
-                validation = say("not validated", language)
             rows.append(
                 [
                     escape(variant.event_label(event, language)),
                     escape(variant.title),
                     escape(say(variant.model(event), language)),
                     escape(attributes.get("twin_version", "–")),
-                    escape(validation),
+                    escape(validation(attributes, language)),
                     f"<code>{escape(attributes.get('input_fingerprint', '–'))}</code>",
                 ]
             )

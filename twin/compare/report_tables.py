@@ -197,7 +197,7 @@ def measure_table(comparison: Comparison, language: str) -> str:
                     (size, "number"),
                     (cost, "number"),
                     escape(", ".join(changed_thing(name, language) for name in measure.changes)),
-                    escape("; ".join(measure.notes)),
+                    escape("; ".join(measure.notes_in(language))),
                 ]
             )
     return table(head, rows, say("report.measures", language), language, seen=False) if rows else ""

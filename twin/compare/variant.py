@@ -43,11 +43,14 @@ class MeasureRecord:
         In euro, from 0; None if not known.
     notes : tuple of str
         What a reader of results should know, such as trees that found no place.
+    notes_de : tuple of str, optional
+        The same in German, one for one; without them German reports show `notes`.
 
     Raises
     ------
     InputError
-        If the kind is empty, the cost negative or not finite, or the footprint is no GeoDataFrame.
+        If the kind is empty, the cost negative or not finite, the footprint no GeoDataFrame, or a note has no
+        counterpart in German.
 
     Examples
     --------
@@ -64,8 +67,14 @@ class MeasureRecord:
     changes: tuple[str, ...] = ()
     cost: float | None = None
     notes: tuple[str, ...] = ()
+    notes_de: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.notes_de and len(self.notes_de) != len(self.notes):
+            raise InputError(
+                f"measure {self.kind!r} has {len(self.notes)} notes and {len(self.notes_de)} in German; "
+                "give one for each, or none"
+            )
         if not self.kind:
             raise InputError("a measure record has no kind; name the measure, such as 'plant_trees'")
         if not hasattr(self.footprint, "geometry"):
@@ -84,6 +93,10 @@ class MeasureRecord:
     def title(self, language: str = "en") -> str:
         """Title in `language`: ``"en"`` or ``"de"``."""
         return self.title_de if language == "de" else self.title_en
+
+    def notes_in(self, language: str = "en") -> tuple[str, ...]:
+        """Notes in `language`: ``"en"`` or ``"de"``."""
+        return self.notes_de if language == "de" and self.notes_de else self.notes
 
 
 @dataclass(frozen=True, eq=False)

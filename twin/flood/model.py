@@ -28,6 +28,10 @@ _VALIDATION = (
     "analytic: lake at rest, Manning's normal depth, Horton's integral, conservation; dam break off by 10.5 % (Ritter) "
     "and 6 % (Stoker) for lack of advection; not validated against a field event"
 )
+_VALIDATION_DE = (
+    "analytisch: See in Ruhe, Normalabfluss nach Manning, Horton-Integral, Erhaltung; Dammbruch um 10,5 % (Ritter) und "
+    "6 % (Stoker) daneben, weil die Advektion fehlt; nicht an einem Ereignis in der Natur validiert"
+)
 
 
 def simulate(
@@ -180,7 +184,14 @@ def simulate(
     result = result.assign(_balance(domain, state, start, float(depths[-1])))
     used = [name for name in grid.data_vars if name in _READ]
     inputs = fingerprint(grid[used], times, depths, start)
-    return stamp(describe(result), model="flood", options=options, inputs=inputs, validation=_VALIDATION)
+    return stamp(
+        describe(result),
+        model="flood",
+        options=options,
+        inputs=inputs,
+        validation=_VALIDATION,
+        validation_de=_VALIDATION_DE,
+    )
 
 
 _READ = {

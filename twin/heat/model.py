@@ -29,6 +29,12 @@ VALIDATION = (
 )
 """What this model, with its defaults, was compared with; the tests hold the numbers."""
 
+VALIDATION_DE = (
+    "Geometrie: analytische Schlucht, Wand, Mulde und Hang auf 0,005 genau; UTCI: unabhängiger Code auf 1e-8 K genau; "
+    "mittlere Strahlungstemperatur: 35 gemessene Stunden an zwei Orten in Göteborg, RMSE 4,1 K, mittlere Abweichung "
+    "+2,4 K (diese Daten haben auch die Wahl von Kronendurchlässigkeit und Diffusanteil geleitet)"
+)
+
 LARGE = 1e9
 """Bytes from which the need for memory is told before the work."""
 
@@ -224,11 +230,16 @@ def _radiate(
     return radiant, felt
 
 
-def _validation(options: Mapping[str, object]) -> str:
+def _validation(options: Mapping[str, object]) -> dict[str, str]:
     defaults = {"directions": 64, "sun_samples": 3, "canopy_transmissivity": CANOPY_TRANSMISSIVITY}
     defaults["wall_albedo"] = materials.WALL_ALBEDO
     changed = ", ".join(name for name, value in defaults.items() if options[name] != value)
-    return f"not validated with this {changed}; with defaults: {VALIDATION}" if changed else VALIDATION
+    if not changed:
+        return {"validation": VALIDATION, "validation_de": VALIDATION_DE}
+    return {
+        "validation": f"not validated with this {changed}; with defaults: {VALIDATION}",
+        "validation_de": f"nicht validiert mit geändertem {changed}; mit den Vorgaben: {VALIDATION_DE}",
+    }
 
 
 def _wrap(
@@ -264,6 +275,4 @@ def _wrap(
     result.attrs["cells"] = "open ground only; NaN on roofs and inside buildings"
     used = [name for name in (*REQUIRED, *OPTIONAL) if name in grid]
     inputs = provenance.fingerprint(grid[used], weather)
-    return provenance.stamp(
-        describe(result), model="heat", options=options, inputs=inputs, validation=_validation(options)
-    )
+    return provenance.stamp(describe(result), model="heat", options=options, inputs=inputs, **_validation(options))

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from twin.city.city import City
 from twin.errors import InputError
 from twin.scenario.measures.measure import Measure
+from twin.variables import VARIABLES
 
 if TYPE_CHECKING:
     from twin.compare.variant import MeasureRecord
@@ -94,7 +95,7 @@ class Scenario:
                 after, record = measure.apply(city)
             except InputError as error:
                 raise InputError(f"{where}: {error}") from error
-            notes = list(record.notes)
+            notes, notes_de = list(record.notes), list(record.notes_in("de"))
             for name in map(str, after.grid.data_vars):
                 cells = _changed(city, after, name)
                 if not cells.any():
@@ -108,8 +109,12 @@ class Scenario:
                         )
                     if shared:
                         notes.append(f"changes {name} in {shared} cells that an earlier {kind} changed: this one holds")
+                        notes_de.append(
+                            f"ändert „{VARIABLES[name].label_de if name in VARIABLES else name}“ in {shared} Zellen, "
+                            "die eine frühere Maßnahme geändert hatte: diese gilt"
+                        )
                 changed_by.setdefault(name, []).append((record.kind, cells))
-            records.append(replace(record, notes=tuple(notes)))
+            records.append(replace(record, notes=tuple(notes), notes_de=tuple(notes_de)))
             city = after
         return city, tuple(records)
 

@@ -129,6 +129,8 @@ def assign(
         inputs=_fingerprint(graph, demand),
         validation="user equilibrium verified on TransportationNetworks test problems; "
         "demand, capacities and times not validated against counts",
+        validation_de="Nutzergleichgewicht an Testnetzen von TransportationNetworks geprüft; "
+        "Nachfrage, Kapazitäten und Zeiten nicht an Zählungen validiert",
     )
     synthetic = {key: demand.attrs[key] for key in ("synthetic", "caveat_en", "caveat_de") if key in demand.attrs}
     return result.assign_attrs(

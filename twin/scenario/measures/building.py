@@ -85,9 +85,13 @@ class AddBuilding:
         row = row[[name for name in row.columns if name in city.buildings.columns or len(city.buildings) == 0]]
         buildings = pd.concat([city.buildings, row]) if len(city.buildings) else row
         trees, felled = _felled(city, outline)
-        notes = [f"{residents:.0f} residents, assumed from floor area" if self.residents is None else ""]
+        notes, notes_de = [], []
+        if self.residents is None:
+            notes.append(f"{residents:.0f} residents, assumed from floor area")
+            notes_de.append(f"{residents:.0f} Einwohner, aus der Geschossfläche geschätzt")
         if felled:
             notes.append(f"{felled} trees felled")
+            notes_de.append(f"{felled} Bäume gefällt")
         changed = city.with_changes(grid=replace_variables(grid, arrays), buildings=buildings, trees=trees)
         record = MeasureRecord(
             kind=self.kind,
@@ -96,7 +100,8 @@ class AddBuilding:
             footprint=footprint(city, [outline]),
             changes=(*arrays, "buildings", *(("trees",) if felled else ())),
             cost=self.cost,
-            notes=tuple(note for note in notes if note),
+            notes=tuple(notes),
+            notes_de=tuple(notes_de),
         )
         return changed, record
 

@@ -66,9 +66,7 @@ class CloseRoad:
             assert self.name is not None
             chosen = chosen & _between(network, chosen, self.name, self.between)
         closed = table["closed"].to_numpy(dtype=bool)
-        notes: list[str] = []
-        if (chosen & closed).any():
-            notes.append(f"{(chosen & closed).sum()} of its links were closed already")
+        earlier = int((chosen & closed).sum())
         _refuse_none(chosen & ~closed, f"close_road: every link{_of(self.name)} chosen is closed already")
         chosen = chosen & ~closed
         ids = table.index[chosen].tolist()
@@ -81,7 +79,8 @@ class CloseRoad:
             footprint=footprint(city, table.geometry[chosen], link=ids),
             changes=("network",),
             cost=self.cost,
-            notes=tuple(notes),
+            notes=(f"{earlier} of its links were closed already",) if earlier else (),
+            notes_de=(f"{earlier} Abschnitte und Richtungen waren schon gesperrt",) if earlier else (),
         )
         return changed, record
 
@@ -139,6 +138,9 @@ class SetSpeed:
             changes=("network",),
             cost=self.cost,
             notes=(f"{slow.sum()} links at {kmh} or below stay as they are",) if slow.any() else (),
+            notes_de=(f"{slow.sum()} Abschnitte und Richtungen mit höchstens {kmh} bleiben, wie sie sind",)
+            if slow.any()
+            else (),
         )
         return city.with_changes(network=set_link_speed(network, ids, self.speed)), record
 

@@ -69,6 +69,7 @@ class PlantTrees:
         changed = city.with_changes(grid=grid, trees=table)
         left_out = int((reasons != "").sum())
         notes = (f"{left_out} of {len(places)} places left out: {_counted(reasons, _EN)}",) if left_out else ()
+        notes_de = (f"{left_out} von {len(places)} Plätzen entfallen: {_counted(reasons, _DE)}",) if left_out else ()
         record = MeasureRecord(
             kind=self.kind,
             title_en=f"{len(planted)} trees, {self.height:g} m high, crowns of {self.crown_diameter:g} m",
@@ -79,6 +80,7 @@ class PlantTrees:
             changes=("canopy_height", "canopy_base_height", "trees"),
             cost=self.cost,
             notes=notes,
+            notes_de=notes_de,
         )
         return changed, record
 
@@ -171,6 +173,13 @@ _EN = {
     "water": "in water",
     "crown": "under existing crowns",
     "road": "on roads",
+}
+_DE = {
+    "outside": "außerhalb des Rasters",
+    "roof": "auf Dächern",
+    "water": "im Wasser",
+    "crown": "unter vorhandenen Kronen",
+    "road": "auf Straßen",
 }
 
 

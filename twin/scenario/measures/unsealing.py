@@ -49,6 +49,7 @@ class Unseal:
             If the area lies off the grid or holds nothing to unseal.
         """
         from twin.city.surfaces import surface, surface_parameters
+        from twin.compare.language import quantity
         from twin.compare.variant import MeasureRecord
 
         spec, grid = city.spec, city.grid
@@ -80,28 +81,38 @@ class Unseal:
             if name in grid:
                 arrays[name] = np.where(sealed, value[0], grid[name].values)
         before = float(grid["sealed_fraction"].values[sealed].sum() * spec.cell_area)
-        notes = [
-            f"{count * spec.cell_area:.0f} m² left out: {reason}"
-            for count, reason in (
-                (int(roof.sum()), "roofs"),
-                (int(water.sum()), "water"),
-                (int(road.sum()), "roads open to traffic"),
-                (int((inside & ~sealed & ~roof & ~water & ~road).sum()), f"ground as open as {self.to} already"),
+        open_already = int((inside & ~sealed & ~roof & ~water & ~road).sum())
+        left_out = [
+            (f"{quantity(count * spec.cell_area, 'm2')} left out: {reason}",
+             f"{quantity(count * spec.cell_area, 'm2', 0, 'de')} ausgelassen: {reason_de}")
+            for count, reason, reason_de in (
+                (int(roof.sum()), "roofs", "Dächer"),
+                (int(water.sum()), "water", "Wasser"),
+                (int(road.sum()), "roads open to traffic", "befahrene Straßen"),
+                (open_already, f"ground as open as {self.to} already", f"schon so offen wie {target.label_de}"),
             )
             if count
-        ]
+        ]  # fmt: skip
         if not shapely.box(*spec.bounds).contains(geometry):
-            notes.append("a part of the area lies outside the grid")
-        size = sealed.sum() * spec.cell_area
-        notes.append(f"sealed area falls by {before - target.sealed_fraction * size:.0f} m²")
+            left_out.append(
+                ("a part of the area lies outside the grid", "ein Teil der Fläche liegt außerhalb des Rasters")
+            )
+        size = float(sealed.sum() * spec.cell_area)
+        opened = before - target.sealed_fraction * size
+        left_out.append(
+            (f"sealed area falls by {quantity(opened, 'm2')}",
+             f"die versiegelte Fläche sinkt um {quantity(opened, 'm2', 0, 'de')}")
+        )  # fmt: skip
+        notes, notes_de = zip(*left_out, strict=True)
         record = MeasureRecord(
             kind=self.kind,
-            title_en=f"{size:.0f} m² unsealed to {self.to.replace('_', ' ')}",
-            title_de=f"{size:.0f} m² entsiegelt zu {target.label_de}",
+            title_en=f"{quantity(size, 'm2')} unsealed to {self.to.replace('_', ' ')}",
+            title_de=f"{quantity(size, 'm2', 0, 'de')} entsiegelt zu {target.label_de}",
             footprint=footprint(city, [geometry]),
             changes=tuple(arrays),
             cost=self.cost,
-            notes=tuple(notes),
+            notes=notes,
+            notes_de=notes_de,
         )
         return city.with_changes(grid=replace_variables(grid, arrays)), record
 
