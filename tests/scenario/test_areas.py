@@ -83,3 +83,9 @@ def test_cells_of_a_partition_are_the_cells_of_the_whole():
 def test_an_area_off_the_grid_is_refused():
     with pytest.raises(InputError, match="outside the grid"):
         refuse_outside(shapely.box(0, 0, 1, 1), hamlet().spec, "yard")
+
+
+def test_longitude_and_latitude_in_place_of_metres_are_recognised():
+    spec = GridSpec.from_bounds((679050, 5543300, 679500, 5543700), 4.0, 25832)
+    with pytest.raises(InputError, match=r"11\.5.*look like longitude and latitude"):
+        refuse_outside(shapely.box(11.5, 50.0, 11.51, 50.01), spec, "unseal: area")

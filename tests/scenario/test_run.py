@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 import shapely
@@ -251,3 +253,30 @@ def test_a_damaged_saved_study_is_refused(study, tmp_path, content):
     (folder / "indicators.csv").write_bytes(content)
     with pytest.raises(DataError, match="run the study again"):
         read_saved_table(folder)
+
+
+def test_a_terrain_with_holes_is_refused_with_bounds_that_would_do(village, calls):
+    ground = village.grid["ground_elevation"].copy(deep=True)
+    ground[:, -2:] = np.nan
+    ground[0, :] = np.nan
+    holed = village.with_changes(grid=village.grid.assign(ground_elevation=ground))
+    xmin, ymin, xmax, ymax = village.spec.bounds
+    size = village.spec.resolution
+    wanted = f"bounds = [{xmin:.10g}, {ymin:.10g}, {xmax - 2 * size:.10g}, {ymax - size:.10g}]"
+    with pytest.raises(MissingDataError) as told:
+        run(holed, events=[heavy_rain("10 mm", duration="10 min")])
+    assert wanted in str(told.value)
+    assert not any(calls.values())
+
+
+def test_a_name_in_place_of_a_city_is_refused():
+    with pytest.raises(InputError, match="give a City"):
+        run("bayreuth", events=[heavy_rain("10 mm", duration="10 min")])
+
+
+def test_validation_says_the_same_numbers_in_german(study):
+    for result in study.results["baseline"].values():
+        english, german = (result.attrs[key] for key in ("validation", "validation_de"))
+        numbers = re.findall(r"\d+(?:[.,]\d+)?(?:e-\d+)?", german)
+        assert german != english
+        assert [number.replace(",", ".") for number in numbers] == re.findall(r"\d+(?:\.\d+)?(?:e-\d+)?", english)

@@ -49,7 +49,7 @@ def about_terrain(field: GridField) -> list[Caveat]:
             Caveat(
                 "terrain",
                 f"The terrain does not cover {gaps:.1%} of the grid; these cells are left empty.",
-                f"Das Gelände fehlt auf {_percent(gaps, 1)} des Gitters; diese Zellen bleiben leer.",
+                f"Das Gelände fehlt auf {_percent(gaps, 1)} des Rasters; diese Zellen bleiben leer.",
             )
         )
     return found
@@ -92,7 +92,7 @@ def about_buildings(table: gpd.GeoDataFrame, buried: int) -> list[Caveat]:
     found = []
     if len(here) == 0:
         found.append(
-            Caveat("heights", "There is no building on the grid.", "Auf dem Gitter steht kein Gebäude."),
+            Caveat("heights", "There is no building on the grid.", "Auf dem Raster steht kein Gebäude."),
         )
     assumed = int((here["height_source"] == "assumed by type").sum())
     if assumed:
@@ -157,7 +157,7 @@ def about_edges(spec: GridSpec, extent: Bounds | None) -> list[Caveat]:
             "edges",
             f"The building data end within {EDGE:g} m of the grid's edge in the {_join([e for e, _ in near], 'and')}: "
             "buildings filed under neighbouring tiles are missing there.",
-            f"Die Gebäudedaten enden keine {EDGE:g} m hinter dem Gitterrand im {_join([d for _, d in near], 'und')}: "
+            f"Die Gebäudedaten enden keine {EDGE:g} m hinter dem Rasterrand im {_join([d for _, d in near], 'und')}: "
             "Gebäude aus Nachbarkacheln fehlen dort.",
         )
     ]
@@ -216,7 +216,7 @@ def about_canopy_extent(missing: float) -> list[Caveat]:
             "trees",
             f"The raster of vegetation heights does not reach {missing:.1%} of the grid; that part is taken "
             "as treeless.",
-            f"Das Raster der Vegetationshöhen fehlt auf {_percent(missing, 1)} des Gitters; dieser Teil gilt als "
+            f"Das Raster der Vegetationshöhen fehlt auf {_percent(missing, 1)} des Rasters; dieser Teil gilt als "
             "baumlos.",
         )
     ]
@@ -280,7 +280,7 @@ def about_roads(osm: OsmData | None, spec: GridSpec) -> list[Caveat]:
             "roads",
             f"The OpenStreetMap extract declares a box that covers {share:.0%} of the grid: roads and land use are "
             "incomplete.",
-            f"Der OpenStreetMap-Auszug umfasst {_percent(share)} des Gitters: Straßen und Landnutzung sind "
+            f"Der OpenStreetMap-Auszug umfasst {_percent(share)} des Rasters: Straßen und Landnutzung sind "
             "unvollständig.",
         )
     ]

@@ -84,7 +84,10 @@ def read_city_file(path: str | os.PathLike[str]) -> CityFile:
         if section in content:
             sections[section] = _section(content[section], section, keys, file, sources)
     if "terrain" not in sections:
-        raise DataError(f'{file} has no [terrain]; a city needs ground elevations: add [terrain] with file = "..."')
+        raise DataError(
+            f"{file} has no [terrain]; a city needs ground elevations: add [terrain] with "
+            'file = "..." (the elevation model of your state survey, DGM1, as GeoTIFF, ASCII grid or XYZ)'
+        )
     return CityFile(file, name, crs, resolution, bounds, sections, sources)
 
 

@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from twin import limits
-from twin.city.gridspec import GridSpec, crs_of, same_crs
+from twin.city.gridspec import Bounds, GridSpec, crs_of, same_crs
 from twin.errors import DataError
 
 COARSE = 5.0
@@ -155,6 +155,40 @@ def join_tiles(tiles: Sequence[xr.DataArray], *, what: str = "raster") -> xr.Dat
     x = float(first.x[0]) + (left + np.arange(width)) * steps[0]
     y = float(first.y[0]) + (top + np.arange(height)) * steps[1]
     return xr.DataArray(values, {"y": y, "x": x, "spatial_ref": first["spatial_ref"]}, ("y", "x"), attrs=first.attrs)
+
+
+def covered_bounds(values: NDArray[np.float32], spec: GridSpec) -> Bounds | None:
+    """Return bounds within which no value is missing, found by giving up the emptiest edge again and again.
+
+    Parameters
+    ----------
+    values : array (y, x)
+        On the grid, NaN where empty.
+    spec : GridSpec
+
+    Returns
+    -------
+    (xmin, ymin, xmax, ymax) or None
+        Outer edges of cells, m; None if nothing is left.
+
+    Examples
+    --------
+    >>> spec = GridSpec(0.0, 20.0, 10.0, 2, 3, "EPSG:25832")
+    >>> covered_bounds(np.array([[1.0, 1.0, np.nan], [1.0, 1.0, np.nan]]), spec)
+    (0.0, 0.0, 20.0, 20.0)
+    """
+    empty = np.isnan(values)
+    top, bottom, left, right = 0, spec.rows, 0, spec.columns
+    while top < bottom and left < right and (rest := empty[top:bottom, left:right]).any():
+        shares = [edge.mean() for edge in (rest[0], rest[-1], rest[:, 0], rest[:, -1])]
+        worst = int(np.argmax(shares)) if max(shares) > 0 else int(rest.shape[0] < rest.shape[1]) * 2
+        top, bottom = top + (worst == 0), bottom - (worst == 1)
+        left, right = left + (worst == 2), right - (worst == 3)
+    if top >= bottom or left >= right:
+        return None
+    xmin, _, _, ymax = spec.bounds
+    size = spec.resolution
+    return (xmin + left * size, ymax - bottom * size, xmin + right * size, ymax - top * size)
 
 
 def _same_cells(raster: xr.DataArray, spec: GridSpec) -> bool:

@@ -124,11 +124,17 @@ def cells_inside(geometry: BaseGeometry, spec: GridSpec) -> NDArray[np.bool_]:
 def refuse_outside(geometry: BaseGeometry, spec: GridSpec, what: str) -> None:
     """Raise `InputError` if nothing of `geometry` lies on the grid."""
     if not geometry.intersects(shapely.box(*spec.bounds)):
-        given = ", ".join(f"{value:.0f}" for value in geometry.bounds)
+        low, high = min(geometry.bounds), max(geometry.bounds)
+        degrees = low >= -180 and high <= 180 and abs(spec.bounds[0]) > 180
+        given = ", ".join(f"{value:.5g}" if degrees else f"{value:.0f}" for value in geometry.bounds)
         here = ", ".join(f"{value:.0f}" for value in spec.bounds)
         raise InputError(
             f"{what} lies at ({given}), outside the grid ({here}) in {spec.crs.name}; "
-            "check coordinates and CRS (GeoJSON in metres needs a 'crs' member)"
+            + (
+                "these look like longitude and latitude: give them as GeoJSON, or in the CRS of the city"
+                if degrees
+                else "check coordinates and CRS (GeoJSON in metres needs a 'crs' member)"
+            )
         )
 
 

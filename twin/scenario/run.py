@@ -338,6 +338,8 @@ def _check_city(city: City, events: Sequence[Event]) -> None:
         raise MissingDataError(
             f"{city.name!r} has no roads, and a traffic event needs them; build it with an OpenStreetMap extract"
         )
+    if any(event.model != "traffic" for event in events):
+        _refuse_gaps(city)
     needed = {"heat": "albedo", "flood": "manning"}
     for event in events:
         if event.model != "traffic":
@@ -345,3 +347,18 @@ def _check_city(city: City, events: Sequence[Event]) -> None:
         variable = needed.get(event.model)
         if variable is not None and variable not in city.grid:
             raise MissingDataError(f"the grid of {city.name!r} has no {variable!r}, which {event.name!r} needs")
+
+
+def _refuse_gaps(city: City) -> None:
+    """Refuse a terrain with holes before the first model does, and say which bounds would do."""
+    from twin.city.terrain import covered_bounds
+
+    ground = city.grid.get("ground_elevation")
+    if ground is None or not (missing := int(np.isnan(ground.values).sum())):
+        return
+    covered = covered_bounds(ground.values, city.spec)
+    way = "" if covered is None else f"bounds = [{', '.join(f'{edge:.10g}' for edge in covered)}], or "
+    raise MissingDataError(
+        f"the terrain of {city.name!r} is empty in {missing} of {ground.size} cells, and heat and water need it "
+        f"everywhere; give the city {way}terrain that covers it whole"
+    )
