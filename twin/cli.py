@@ -40,6 +40,23 @@ _PLAIN = {
 _MACHINE = {errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS}
 """Troubles of the machine, not of the program: disk full, no permission, read-only."""
 
+_FORMATS = {
+    ".pdf",
+    ".csv",
+    ".json",
+    ".geojson",
+    ".gpkg",
+    ".nc",
+    ".tif",
+    ".tiff",
+    ".png",
+    ".txt",
+    ".docx",
+    ".xlsx",
+    ".zip",
+}
+"""Names that mean a file, not a folder."""
+
 EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
@@ -187,6 +204,11 @@ def _info(options: argparse.Namespace) -> None:
 
     if options.city in SAMPLES:
         city = sample_city(options.city)
+    elif not Path(options.city).exists():
+        raise InputError(
+            f"{options.city!r} is neither a city.toml, nor a folder that holds one, nor a sample city; "
+            f"samples are: {', '.join(SAMPLES)}"
+        )
     else:
         from twin.city.load import load_city
 
@@ -213,6 +235,11 @@ def _targets(output: Path | None) -> tuple[Path | None, Path | None]:
         return None, None
     if output.suffix.lower() in (".html", ".htm"):
         return output, None
+    if output.suffix.lower() in _FORMATS and not output.is_dir():
+        raise InputError(
+            f"--output {output} asks for a {output.suffix.lower()} file; give a name that ends in .html for the report "
+            "(a browser prints it to PDF), or a folder for the report, tables (CSV) and fields (NetCDF)"
+        )
     if output.is_file():
         raise InputError(
             f"--output {output} is a file; give a folder, or a name that ends in .html for the report alone"

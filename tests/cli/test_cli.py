@@ -221,3 +221,22 @@ def test_ctrl_c_in_a_shell_ends_with_130_and_leaves_no_half_result(tmp_path):
     assert "Traceback" not in err.decode()
     assert not any(path.is_file() for path in (tmp_path / "store").rglob("*"))
     assert not (tmp_path / "r.html").exists()
+
+
+def test_info_of_an_unknown_city_names_the_samples(capsys):
+    assert cli.main(["info", "bayruth"]) == 1
+    assert "samples are: bayreuth, tiergarten" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["report.pdf", "table.csv", "results.nc"])
+def test_an_output_of_another_format_is_refused_and_leaves_no_folder(study, tmp_path, capsys, name):
+    assert cli.main(["run", str(study), "--output", str(tmp_path / name)]) == 1
+    assert "ends in .html" in capsys.readouterr().err
+    assert not (tmp_path / name).exists()
+
+
+def test_info_shows_no_folders_of_the_machine(capsys):
+    assert cli.main(["info", "bayreuth"]) == 0
+    shown = capsys.readouterr().out
+    assert "[north-bayreuth.osm.gz]" in shown
+    assert str(ROOT) not in shown
