@@ -290,3 +290,10 @@ def test_a_fingerprint_of_a_table_sees_values_index_columns_and_geometry() -> No
     tables = [table, moved, table.assign(height=[9.0, 4.1]), table.rename(columns={"height": "top"}), table[::-1]]
     assert len({provenance.fingerprint(each) for each in tables}) == len(tables)
     assert provenance.fingerprint(table) == provenance.fingerprint(table.copy())
+
+
+@pytest.mark.parametrize(("value", "rule"), [("90 cm", "at least 1 m"), ("0.2 km", "at most 100 m")])
+def test_a_quantity_out_of_range_names_the_bound(value: str, rule: str) -> None:
+    with pytest.raises(errors.InputError, match=f"spacing is '{value}'; it must be {rule}"):
+        units.to_si(value, "m", name="spacing", minimum=1.0, maximum=100.0)
+    assert units.to_si("0.1 km", "m", minimum=1.0, maximum=100.0) == 100.0

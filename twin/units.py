@@ -49,7 +49,9 @@ _UNITS: dict[str, tuple[str, float]] = {
 _PATTERN = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*")
 
 
-def to_si(value: Quantity, unit: str, *, name: str = "value", minimum: float | None = None) -> float:
+def to_si(
+    value: Quantity, unit: str, *, name: str = "value", minimum: float | None = None, maximum: float | None = None
+) -> float:
     """Turn a quantity into a float in `unit`, one of the SI units of this module.
 
     Parameters
@@ -60,8 +62,8 @@ def to_si(value: Quantity, unit: str, *, name: str = "value", minimum: float | N
         The unit wanted, for example ``"m"``, ``"s"`` or ``"m/s"``.
     name : str
         What the quantity is called in messages.
-    minimum : float, optional
-        Smallest value allowed, in `unit`.
+    minimum, maximum : float, optional
+        Smallest and largest value allowed, in `unit`.
 
     Returns
     -------
@@ -70,7 +72,7 @@ def to_si(value: Quantity, unit: str, *, name: str = "value", minimum: float | N
     Raises
     ------
     InputError
-        If the text cannot be read, the dimension differs, or the number is not finite or below `minimum`.
+        If the text cannot be read, the dimension differs, or the number is not finite or out of range.
 
     Examples
     --------
@@ -97,6 +99,8 @@ def to_si(value: Quantity, unit: str, *, name: str = "value", minimum: float | N
         raise InputError(f"{name} is {value!r}; it must be a finite number in {unit}")
     if minimum is not None and number < minimum:
         raise InputError(f"{name} is {value!r}; it must be at least {minimum:g} {unit}")
+    if maximum is not None and number > maximum:
+        raise InputError(f"{name} is {value!r}; it must be at most {maximum:g} {unit}")
     return number
 
 

@@ -184,9 +184,7 @@ def add_building(
     >>> add_building((0, 0, 20, 12), height="10 m").storeys
     3
     """
-    tall = to_si(height, "m", name="height", minimum=2.0)
-    if tall > 400.0:
-        raise InputError(f"height is {height!r}; it must be at most 400 m")
+    tall = to_si(height, "m", name="height", minimum=2.0, maximum=400.0)
     floors = max(1, int(tall / STOREY_HEIGHT)) if storeys is None else storeys
     if isinstance(floors, bool) or not isinstance(floors, int) or not 1 <= floors <= tall / 2.0:
         raise InputError(f"storeys is {storeys!r}; in {tall:g} m there is room for 1 to {int(tall / 2)}")

@@ -152,16 +152,16 @@ def plant_trees(
     """
     if (area is None) == (points is None):
         raise InputError("plant_trees needs either area= or points=, one of the two")
-    tall = _within(height, "height", 1.0, 60.0)
+    tall = to_si(height, "m", name="height", minimum=1.0, maximum=60.0)
     base = tall / 4.0 if base_height is None else to_si(base_height, "m", name="base_height", minimum=0.0)
     if base >= tall:
         raise InputError(f"base_height is {base:g} m; it must lie below the height of {tall:g} m")
     return PlantTrees(
         area=None if area is None else read_area(area),
         points=None if points is None else read_area(points, name="points", kind="point"),
-        spacing=_within(spacing, "spacing", 1.0, 100.0),
+        spacing=to_si(spacing, "m", name="spacing", minimum=1.0, maximum=100.0),
         height=tall,
-        crown_diameter=_within(crown_diameter, "crown_diameter", 0.5, 40.0),
+        crown_diameter=to_si(crown_diameter, "m", name="crown_diameter", minimum=0.5, maximum=40.0),
         base_height=base,
         cost=check_cost(cost, "plant_trees"),
     )
@@ -213,10 +213,3 @@ def _counted(reasons: NDArray[np.str_], words: dict[str, str]) -> str:
 def _lattice(low: float, high: float, spacing: float) -> NDArray[np.float64]:
     count = max(1, int((high - low) / spacing))
     return np.asarray((low + high) / 2.0 + (np.arange(count) - (count - 1) / 2.0) * spacing, dtype=np.float64)
-
-
-def _within(value: Quantity, name: str, minimum: float, maximum: float) -> float:
-    number = to_si(value, "m", name=name, minimum=minimum)
-    if number > maximum:
-        raise InputError(f"{name} is {value!r}; it must be at most {maximum:g} m")
-    return number
