@@ -110,6 +110,18 @@ def test_the_code_imports_nothing_that_is_not_declared() -> None:
     assert undeclared == {}
 
 
+def test_every_declared_library_is_used() -> None:
+    imported = {
+        name.split(".")[0].lower()
+        for path in PACKAGE.rglob("*.py")
+        for name in re.findall(r"^\s*(?:import|from) ([\w.]+)", path.read_text(encoding="utf-8"), re.M)
+    }
+    # xarray loads h5netcdf as its engine; rioxarray gives users the .rio of what the library returns
+    imported |= {"h5netcdf", "rioxarray"} | {"pillow" for name in imported if name == "pil"}
+    declared = {re.split(r"[\[<>=!~ ;]", entry)[0].lower() for entry in PROJECT["dependencies"]}
+    assert declared - imported == set()
+
+
 def test_the_package_is_typed() -> None:
     assert (PACKAGE / "py.typed").exists()
 
