@@ -146,3 +146,12 @@ def test_measured_canopy_keeps_what_is_high_enough_and_off_the_roofs() -> None:
     assert top.tolist() == [[0, 0, 2, 15, 0, 0]]
     assert base[0, 3] == pytest.approx(0.25 * 15)
     assert cleared == 1
+
+
+def test_no_wood_stands_on_a_roof() -> None:
+    number = np.zeros(SPEC.shape, np.int32)
+    number[10:20, 5:15] = 3
+    top, base = stamp_woods(GRID.assign(building_id=(("y", "x"), number)), [shapely.box(0, 0, 20, 40)], height=20)
+    assert (top.values[number > 0] == 0).all()
+    assert (base.values[number > 0] == 0).all()
+    assert (top.values[:, :20][number[:, :20] == 0] == 20).all()
