@@ -323,3 +323,25 @@ def test_impossible_weather_is_named_with_its_time(make_grid: Build, day: xr.Dat
     weather[name][14] = value
     with pytest.raises(TwinError, match=rf"{name} is .* at 2018-07-26T14:00"):
         twin.heat.simulate(make_grid(), weather)
+
+
+def test_elevations_may_be_whole_numbers_without_sign(make_grid: Build, day: xr.Dataset) -> None:
+    # a surface 1 m below the ground (a gap in the data) is 255 m above it for bytes that wrap round
+    ground = np.full((6, 8), 3)
+    surface = ground.copy()
+    surface[2, 3], surface[4, 5] = 2, 12
+    grid = make_grid((6, 8)).drop_vars("building_id")
+    byte, real = (
+        twin.heat.simulate(
+            grid.assign(
+                {
+                    "ground_elevation": (("y", "x"), ground.astype(kind)),
+                    "surface_elevation": (("y", "x"), surface.astype(kind)),
+                }
+            ),
+            day,
+        )
+        for kind in (np.uint8, np.float64)
+    )
+    np.testing.assert_array_equal(byte.utci, real.utci)
+    assert int(byte.utci[0].isnull().sum()) == 1

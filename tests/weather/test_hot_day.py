@@ -132,3 +132,10 @@ def test_impossible_days_are_refused(wrong: dict[str, Any]) -> None:
     arguments = {"date": "2018-07-26", "max_temperature": 35, **PLACE, **wrong}
     with pytest.raises(InputError):
         hot_day(arguments.pop("date"), **arguments)
+
+
+@given(st.floats(20, 100), st.floats(-20, 45))
+@settings(max_examples=25, deadline=None)
+def test_a_damp_night_is_saturated_and_not_a_rounding_above(humidity: float, temperature: float) -> None:
+    day = hot_day("2018-07-26", max_temperature=temperature, latitude=50, longitude=11, relative_humidity=humidity)
+    assert float(day.relative_humidity.max()) <= 100.0

@@ -50,7 +50,8 @@ def check_values(grid: xr.Dataset) -> tuple[dict[str, NDArray[np.float64]], NDAr
         codes = grid[name].values
         if codes.dtype.kind not in "iub":
             raise InputError(f"{name} is of type {codes.dtype}; it must hold whole numbers without gaps")
-    rise = grid["surface_elevation"].values - grid["ground_elevation"].values
+    surface, ground = (np.asarray(grid[name].values, np.float64) for name in ("surface_elevation", "ground_elevation"))
+    rise = surface - ground  # in float64: unsigned whole numbers would wrap round below zero
     roof = np.asarray(rise >= LEAST_STEP)
     if "building_id" in grid:
         roof |= grid["building_id"].values > 0

@@ -127,7 +127,7 @@ def hot_day(
     result = xr.Dataset(
         {
             "air_temperature": ("time", temperature),
-            "relative_humidity": ("time", 100 * vapour / _saturation(temperature)),
+            "relative_humidity": ("time", 100 * (vapour / _saturation(temperature))),
             "wind_speed": ("time", np.full(count, wind)),
             "global_irradiance": ("time", total),
             "direct_normal_irradiance": ("time", beam),
