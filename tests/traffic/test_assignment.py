@@ -321,3 +321,16 @@ def test_a_result_carries_units_labels_and_provenance(matrix):
     assert result.attrs["model"] == "traffic"
     assert "max_iterations" in result.attrs["options"]
     assert len(result.attrs["input_fingerprint"]) == 64
+
+
+def test_costs_that_rise_fastest_at_the_first_vehicle_have_an_equilibrium_too():
+    # powers below 1 bend the other way and are infinitely steep at 0: a Newton step alone never gets there
+    power = np.array([0.1, 0.3, 0.5, 0.9])
+    capacity = np.array([20.0, 50.0, 300.0, 900.0])
+    graph = graph_from_arrays([1] * 4, [2] * 4, [10.0, 12.0, 13.0, 9.0], capacity, b=1.0, power=power)
+    trips = xr.DataArray([[1000.0]], dims=("origin", "destination"), coords={"origin": [1], "destination": [2]})
+    found = user_equilibrium(graph, trips, gap=1e-12)
+    assert found.volume.sum() == pytest.approx(1000.0, rel=1e-14)
+    used = found.volume > 0
+    assert found.cost[used] == pytest.approx(found.shortest[0, 0], rel=1e-9)
+    assert (found.cost >= found.shortest[0, 0] * (1 - 1e-9)).all()

@@ -294,6 +294,29 @@ def improve(
 
 
 @jit
+def _move(
+    moved: float, k0: int, k1: int, b0: int, b1: int, on_this: int, on_best: int, mark: Longs, other_mark: Longs,
+    pool: Ints, fixed: Floats, t0: Floats, b: Floats, capacity: Floats, power: Floats,
+    volume: Floats, cost: Floats, slope: Floats,
+) -> float:  # fmt: skip
+    """Move flow from one path (links k0 to k1 of the pool) to another (b0 to b1); returns what the first costs more."""
+    difference = 0.0
+    for i in range(k0, k1):
+        link = pool[i]
+        if mark[link] != on_best:
+            volume[link] = max(0.0, volume[link] - moved)
+            update_link(link, volume, fixed, t0, b, capacity, power, cost, slope)
+            difference += cost[link]
+    for i in range(b0, b1):
+        link = pool[i]
+        if other_mark[link] != on_this:
+            volume[link] = max(0.0, volume[link] + moved)
+            update_link(link, volume, fixed, t0, b, capacity, power, cost, slope)
+            difference -= cost[link]
+    return difference
+
+
+@jit
 def shift_flows(
     begin: int, end: int, fixed: Floats, t0: Floats, b: Floats, capacity: Floats, power: Floats,
     counters: Longs, mark: Longs, other_mark: Longs,
@@ -303,7 +326,9 @@ def shift_flows(
     """Move flow of each pair from dearer paths to its cheapest by one Newton step each (gradient projection).
 
     The step is the cost difference over the sum of slopes on links that only one of the two paths uses, at most
-    the flow there is. Paths left without flow go back to the free list. Returns the excess found and the cost carried.
+    the flow there is; where that does not halve the difference, it is bisected until it does, so that every move
+    brings the objective down, however the costs bend. Paths left without flow go back to the free list. Returns the
+    excess found and the cost carried.
     """
     left = 0.0
     carried = 0.0
@@ -355,27 +380,40 @@ def shift_flows(
                         steepness += slope[link]
                 left += flow[p] * max(difference, 0.0)
                 carried += flow[p] * cheapest
-                if difference >= 0.0:
-                    moved = flow[p]
-                    if difference < steepness * moved:
-                        moved = difference / steepness
-                else:
-                    moved = -flow[best]
-                    if difference > steepness * moved:
-                        moved = difference / steepness
+                bound = flow[p] if difference >= 0.0 else -flow[best]
+                moved = bound
+                if abs(difference) < steepness * abs(bound):
+                    moved = difference / steepness
                 if moved != 0.0:
+                    rest = _move(
+                        moved, k0, k1, b0, b1, on_this, on_best, mark, other_mark, pool,
+                        fixed, t0, b, capacity, power, volume, cost, slope,
+                    )  # fmt: skip
+                    half = 0.5 * abs(difference)
+                    # the costs bend too much for Newton's step: halve the range in which the two paths cost the same
+                    if abs(rest) > half and half > 1e-12 * cheapest:
+                        near, far = 0.0, moved
+                        if rest * difference > 0.0:
+                            near, far = moved, bound
+                        for halving in range(100):
+                            middle = 0.5 * (near + far)
+                            if near != 0.0 and halving == 0:
+                                middle = bound
+                            if middle == moved:
+                                break
+                            rest = _move(
+                                middle - moved, k0, k1, b0, b1, on_this, on_best, mark, other_mark, pool,
+                                fixed, t0, b, capacity, power, volume, cost, slope,
+                            )  # fmt: skip
+                            moved = middle
+                            if abs(rest) <= half or (moved == bound and rest * difference > 0.0):
+                                break
+                            if rest * difference > 0.0:
+                                near = middle
+                            else:
+                                far = middle
                     flow[p] -= moved
                     flow[best] += moved
-                    for i in range(k0, k1):
-                        link = pool[i]
-                        if mark[link] != on_best:
-                            volume[link] = max(0.0, volume[link] - moved)
-                            update_link(link, volume, fixed, t0, b, capacity, power, cost, slope)
-                    for i in range(b0, b1):
-                        link = pool[i]
-                        if other_mark[link] != on_this:
-                            volume[link] = max(0.0, volume[link] + moved)
-                            update_link(link, volume, fixed, t0, b, capacity, power, cost, slope)
             if flow[p] <= 0.0:
                 if before < 0:
                     first[od] = after
