@@ -92,7 +92,6 @@ def test_a_packed_giant_is_stopped_while_it_unpacks(gml, write, monkeypatch):
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "Git LFS pointer"),
         (b"PK\x03\x04whatever", "is a zip archive; unpack it"),
         (b"<html><body>404</body></html>", "root element is 'html'"),
-        (b'<CityModel xmlns="http://www.opengis.net/citygml/3.0"/>', "CityGML 3.0"),
         (b"\x1f\x8b", "cut off"),
     ],
 )
@@ -257,9 +256,3 @@ def test_memory_does_not_grow_with_the_file(gml, write, monkeypatch):
     # a building has 50 elements, and the parser runs ahead by a block of 32 kB: some ten buildings, never hundreds
     assert len(alive) == 300
     assert max(alive) < 30 * 50
-
-
-@pytest.mark.shared
-def test_a_published_file_of_version_3_is_refused_by_name(shared_data):
-    with pytest.raises(DataError, match=r"CityGML 3\.0"):
-        read_citygml(shared_data("city/citygml3/Berlin_Moabit_1Bldg_v3.gml"))

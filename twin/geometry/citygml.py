@@ -1,4 +1,4 @@
-"""CityGML 1.0 and 2.0 city models to buildings with all their surfaces, read as a stream.
+"""CityGML 1.0, 2.0 and 3.0 city models to buildings with all their surfaces, read as a stream.
 
 The file is parsed building by building and memory is given back; the result is one flat buffer of polygons. A file
 that is cut off or damaged gives an error, never a part of a town.
@@ -48,9 +48,10 @@ def read_citygml(
     Parameters
     ----------
     path : path-like or sequence of path-like
-        CityGML 1.0 or 2.0, plain or gzip; a list of tiles, or a folder of them (.gml, .xml, .citygml, each also .gz).
+        CityGML 1.0, 2.0 or 3.0, plain or gzip; a list of tiles, or a folder of them (.gml, .xml, .citygml, also .gz).
     bounds : (xmin, ymin, xmax, ymax), optional
-        Keep the buildings whose envelope touches this box, whole; in the file's CRS, m.
+        Keep the buildings whose extent touches this box, whole; in the file's CRS, m. Those whose own
+        `gml:boundedBy` lies outside are passed by before their geometry is read.
     crs : pyproj.CRS, str or int, optional
         The horizontal CRS, if the file names none or a wrong one; the report says when it differs from the file's.
 
@@ -76,7 +77,7 @@ def read_citygml(
 
     References
     ----------
-    OGC 08-007r1 (CityGML 1.0), OGC 12-019 (CityGML 2.0), OGC 03-105r1 (GML 3.1.1).
+    OGC 08-007r1, 12-019, 20-010 and 21-006r2 (CityGML 1.0, 2.0, 3.0), OGC 03-105r1 and 07-036 (GML 3.1.1, 3.2.1).
 
     Examples
     --------
@@ -120,7 +121,7 @@ def _tiles(path: Source | Sequence[Source]) -> list[Path] | None:
 
 
 def _read_one(file: Path, box: Bounds | None, given: CRS | None) -> BuildingModels:
-    reader, root_srs, envelope = stream_buildings(file)
+    reader, root_srs, envelope = stream_buildings(file, box)
     named = _one_system(
         file, root_srs | {k: v for k, v in reader.srs_names.items() if k not in root_srs}, ignore=given is not None
     )
@@ -132,15 +133,18 @@ def _read_one(file: Path, box: Bounds | None, given: CRS | None) -> BuildingMode
         notes.append("the file names no CRS; give crs='EPSG:...' to place it")
     surfaces = _surfaces(reader)
     swapped = False
-    if horizontal is not None and len(surfaces):
-        swapped = must_swap_axes(surfaces.vertices[:, 0], surfaces.vertices[:, 1], horizontal, str(file))
-        if swapped:
+    # where every building was passed by, their envelopes still tell whether the CRS is the right one
+    places = surfaces.vertices if len(surfaces) else np.array(reader.passed)
+    if horizontal is not None and len(places):
+        swapped = must_swap_axes(places[:, 0], places[:, 1], horizontal, str(file))
+        if swapped and len(surfaces):
             surfaces.vertices[:, [0, 1]] = surfaces.vertices[:, [1, 0]]
             notes.append("the file gives northing before easting, as its CRS defines; they were exchanged")
     surfaces, derived = _with_kinds(surfaces, len(reader.attributes))
     if derived:
         notes.append(f"{derived} polygons without a semantic kind were classed by their slope and height")
     table, surfaces, outside = _kept(reader, surfaces, horizontal, box)
+    outside += len(reader.passed)
     if outside:
         notes.append(f"{outside} buildings lie outside the bounds asked for")
     if reader.seen == 0:
@@ -265,6 +269,7 @@ def _kept(
             "storeys": np.array([entry.storeys for entry in entries], dtype=np.float64),
             "measured_height": np.array([entry.measured_height for entry in entries], dtype=np.float64),
             "lod": np.array([entry.lod for entry in entries], dtype=np.int64),
+            "generic": pd.Series([entry.generic for entry in entries], dtype=object),
         }
     )
     return *keep_rows(table, surfaces, keep & ~outside), int(outside.sum())

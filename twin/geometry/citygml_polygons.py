@@ -13,16 +13,23 @@ from lxml import etree
 
 from twin.geometry.records import SurfaceKind
 
-GML = "{http://www.opengis.net/gml}"
+GML, GML_32 = "{http://www.opengis.net/gml}", "{http://www.opengis.net/gml/3.2}"
 HREF = "{http://www.w3.org/1999/xlink}href"
-ID = GML + "id"
-RING = GML + "LinearRing"
+RINGS = (GML + "LinearRing", GML_32 + "LinearRing")
+PARTS = ("consistsOfBuildingPart", "buildingPart")
+"""Properties that hold a building's parts, in CityGML 1.0 and 2.0, and in 3.0."""
+
 LEVELS = ("2", "3", "1")
 """Levels of detail in order of preference."""
 
-_POSLIST, _POS, _COORDINATES = GML + "posList", GML + "pos", GML + "coordinates"
-_POLYGONS = tuple(GML + name for name in ("Polygon", "PolygonPatch", "Triangle", "Rectangle"))
-_REFERRING = tuple(GML + name for name in ("surfaceMember", "baseSurface", "solidMember", "exterior"))
+_ID, _ID_32 = GML + "id", GML_32 + "id"
+_POSLISTS = (GML + "posList", GML_32 + "posList")
+_POSITIONS = (*_POSLISTS, GML + "pos", GML_32 + "pos")
+_COORDINATES = (GML + "coordinates", GML_32 + "coordinates")
+_POLYGONS = tuple(gml + name for gml in (GML, GML_32) for name in ("Polygon", "PolygonPatch", "Triangle", "Rectangle"))
+_REFERRING = tuple(
+    gml + name for gml in (GML, GML_32) for name in ("surfaceMember", "baseSurface", "solidMember", "exterior")
+)
 _KINDS = {
     "RoofSurface": SurfaceKind.ROOF,
     "WallSurface": SurfaceKind.WALL,
@@ -30,8 +37,14 @@ _KINDS = {
     "ClosureSurface": SurfaceKind.CLOSURE,
     "OuterCeilingSurface": SurfaceKind.OUTER_CEILING,
     "OuterFloorSurface": SurfaceKind.OUTER_FLOOR,
+    # CityGML 3.0 may give windows and doors beside walls and roofs: their slope tells which they belong to
+    "WindowSurface": SurfaceKind.UNKNOWN,
+    "DoorSurface": SurfaceKind.UNKNOWN,
 }
-_PARTS = {"consistsOfBuildingPart", "outerBuildingInstallation"}
+_BOUNDARIES = {"boundedBy", "boundary"}
+_OPENINGS = {"opening", "fillingSurface"}
+_INSIDE = "relationToConstruction"
+_MEMBERS = {*PARTS, "outerBuildingInstallation", "buildingInstallation"}
 _GEOMETRY = {"MultiSurface", "Solid", "Geometry", "MultiSolid"}
 
 
@@ -53,21 +66,22 @@ class FoundPolygons:
             tag = local_name(child)
             if tag.startswith(prefix) and tag[4:] in _GEOMETRY:
                 self._collect(child, int(SurfaceKind.UNKNOWN), boundary=False)
-            elif tag == "boundedBy":
+            elif tag in _BOUNDARIES:
                 for surface in child.iterchildren(tag=etree.Element):
                     kind = _KINDS.get(local_name(surface))
                     if kind is not None:
                         self._boundary(surface, int(kind), prefix)
-            elif tag in _PARTS:
+            elif tag in _MEMBERS:
                 for part in child.iterchildren(tag=etree.Element):
-                    self.walk(part, level)
+                    if not _is_inside(part):
+                        self.walk(part, level)
 
     def fill_parts(self, building: Any) -> list[tuple[Any, str]]:
         """Give parts without geometry at this level their next best, unless the building itself has this level."""
         parts = [
             part
             for holder in building.iterchildren(tag=etree.Element)
-            if local_name(holder) == "consistsOfBuildingPart"
+            if local_name(holder) in PARTS
             for part in holder.iterchildren(tag=etree.Element)
         ]
         if not parts:
@@ -91,7 +105,7 @@ class FoundPolygons:
             tag = local_name(child)
             if tag.startswith(prefix) and tag[4:] in _GEOMETRY:
                 self._collect(child, kind, boundary=True)
-            elif tag == "opening":  # doors and windows close the hole they leave in their wall
+            elif tag in _OPENINGS:  # doors and windows close the hole they leave in their wall
                 for opening in child.iterchildren(tag=etree.Element):
                     self._boundary(opening, kind, prefix)
 
@@ -112,7 +126,7 @@ class FoundPolygons:
         """Follow references, return how many dangle; a polygon takes the kind of the surface that refers to it."""
         by_id: dict[str, Any] = {}
         for element in building.iter(tag=etree.Element):
-            number = element.get(ID)
+            number = identity(element)
             if number is not None:
                 by_id.setdefault(number, element)
         dangling = 0
@@ -151,7 +165,7 @@ def _unit(polygon: Any) -> Any:
 def _shape(polygon: Any) -> frozenset[tuple[float, ...]]:
     """Return the vertices of a polygon to the millimetre, in no order."""
     points: set[tuple[float, ...]] = set()
-    for ring in polygon.iter(RING):
+    for ring in polygon.iter(RINGS):
         try:
             numbers = [round(value, 3) for value in ring_numbers(ring)]
         except ValueError:
@@ -162,14 +176,13 @@ def _shape(polygon: Any) -> frozenset[tuple[float, ...]]:
 
 def ring_numbers(ring: Any) -> list[float]:
     """Return the numbers of a ring; ValueError with the reason if it has none or one is not a number."""
-    if len(ring) == 1 and ring[0].tag == _POSLIST:
+    if len(ring) == 1 and ring[0].tag in _POSLISTS:
         text = ring[0].text or ""
     else:
-        positions = [child.text or "" for child in ring.iterchildren(_POSLIST, _POS)]
+        positions = [child.text or "" for child in ring.iterchildren(*_POSITIONS)]
+        positions = positions or [_tuples(child) for child in ring.iterchildren(*_COORDINATES)]
         if not positions:
-            if ring.find(_COORDINATES) is not None:
-                raise ValueError("its ring uses gml:coordinates; gml:posList or gml:pos is needed")
-            raise ValueError("its ring has neither gml:posList nor gml:pos")
+            raise ValueError("its ring has neither gml:posList nor gml:pos nor gml:coordinates")
         text = " ".join(positions)
     try:
         numbers = list(map(float, text.split()))
@@ -178,6 +191,32 @@ def ring_numbers(ring: Any) -> list[float]:
     if "_" in text:  # Python reads 1_000 as a number, GML does not
         raise ValueError("its ring holds something that is not a number: '_'")
     return numbers
+
+
+def _tuples(element: Any) -> str:
+    """Return the text of a `gml:coordinates`, GML 2's way to write a ring, in the form of a `gml:posList`."""
+    decimal, between, after = element.get("decimal", "."), element.get("cs", ","), element.get("ts", " ")
+    text = element.text or ""
+    points = text.split() if after.isspace() else text.split(after)
+    listed = [point.split() if between.isspace() else point.split(between) for point in points if point.strip()]
+    for point in listed:
+        if len(point) != 3:
+            raise ValueError(f"its gml:coordinates hold a point of {len(point)} numbers; surfaces need 3")
+    return " ".join(number if decimal == "." else number.replace(decimal, ".") for point in listed for number in point)
+
+
+def identity(element: Any) -> str | None:
+    """Return the gml:id of an element, if it has one."""
+    number: str | None = element.get(_ID) or element.get(_ID_32)
+    return number
+
+
+def _is_inside(element: Any) -> bool:
+    """Tell whether CityGML 3.0 calls an installation one inside its building."""
+    return any(
+        local_name(child) == _INSIDE and (child.text or "").strip() == "inside"
+        for child in element.iterchildren(tag=etree.Element)
+    )
 
 
 def check_dimension(ring: Any) -> None:

@@ -8,22 +8,27 @@ from typing import Any
 from lxml import etree
 
 from twin.errors import DataError
-from twin.geometry.citygml_building import BuildingReader
-from twin.geometry.citygml_polygons import GML
+from twin.geometry.citygml_building import BuildingReader, corners
+from twin.geometry.citygml_polygons import GML, GML_32
 from twin.geometry.sources import open_checked
 
-WHAT = "a CityGML 1.0 or 2.0 city model (.gml, .xml or .gml.gz)"
-_NAMESPACES = tuple(f"{{http://www.opengis.net/citygml/building/{version}}}" for version in ("1.0", "2.0"))
-_THIRD = "http://www.opengis.net/citygml/building/3.0"
+WHAT = "a CityGML 1.0, 2.0 or 3.0 city model (.gml, .xml or .gml.gz)"
+_NAMESPACES = tuple(f"{{http://www.opengis.net/citygml/building/{version}}}" for version in ("1.0", "2.0", "3.0"))
 _BUILDINGS = tuple(namespace + "Building" for namespace in _NAMESPACES)
+_ENVELOPES = (GML + "Envelope", GML_32 + "Envelope")
 _CLEARED = tuple(
     "{*}" + name for name in ("cityObjectMember", "featureMember", "member", "appearanceMember", "surfaceDataMember")
 )
 
 
-def stream_buildings(file: Path) -> tuple[BuildingReader, dict[str, str], Any]:
-    """Parse the file; return the reader, the srsNames of the model itself and its envelope's corners."""
-    reader = BuildingReader()
+def stream_buildings(
+    file: Path, box: tuple[float, float, float, float] | None = None
+) -> tuple[BuildingReader, dict[str, str], Any]:
+    """Parse the file; return the reader, the srsNames of the model itself and its envelope's corners.
+
+    Buildings whose own envelope lies outside `box` are counted but not read.
+    """
+    reader = BuildingReader(box=box)
     root_srs: dict[str, str] = {}
     envelope: Any = None
     checked = False
@@ -31,7 +36,7 @@ def stream_buildings(file: Path) -> tuple[BuildingReader, dict[str, str], Any]:
         context = etree.iterparse(
             stream,
             events=("end",),
-            tag=(*_BUILDINGS, f"{{{_THIRD}}}Building", GML + "Envelope", *_CLEARED),
+            tag=(*_BUILDINGS, *_ENVELOPES, *_CLEARED),
             resolve_entities=False,
             no_network=True,
             load_dtd=False,
@@ -45,17 +50,15 @@ def stream_buildings(file: Path) -> tuple[BuildingReader, dict[str, str], Any]:
                     checked = True
                     if element.getroottree().docinfo.internalDTD is not None:
                         raise DataError(f"{file} declares a document type (DTD); geodata needs none: it is refused")
-                if element.tag == GML + "Envelope":
+                if element.tag in _ENVELOPES:
                     holder = element.getparent()
                     if holder is not None and holder.getparent() is not None and holder.getparent().getparent() is None:
-                        envelope = (element.findtext(GML + "lowerCorner"), element.findtext(GML + "upperCorner"))
+                        envelope = corners(element)
                         if element.get("srsName"):
                             root_srs[element.get("srsName")] = "the model's envelope"
                     continue
                 if element.tag in _BUILDINGS:
                     reader.take(element)
-                elif _THIRD in element.tag:
-                    raise DataError(f"{file} is CityGML 3.0; {WHAT} is needed: convert it, or ask for the older export")
                 _give_back(element)
         except etree.XMLSyntaxError as error:
             raise DataError(
@@ -85,5 +88,3 @@ def _check_root(root: Any, file: Path) -> None:
     name = etree.QName(root)
     if name.localname not in ("CityModel", "FeatureCollection"):
         raise DataError(f"{file} is XML but its root element is {name.localname!r}, not CityModel; {WHAT} is expected")
-    if "citygml/3.0" in (name.namespace or ""):
-        raise DataError(f"{file} is CityGML 3.0; {WHAT} is needed: convert it, or ask for the older export")

@@ -90,7 +90,7 @@ class BuildingModels:
     report : what was read, repaired and refused
     buildings : DataFrame, one row a building (parts are merged into their building), columns
         `id`, `name`, `function`, `roof_type` (str or None), `storeys` (float), `measured_height` (m, float),
-        `lod` (int)
+        `lod` (int), `generic` (dict of str: the generic attributes, as the source names them)
     crs : horizontal CRS; None if the source names none
     vertical_datum : for example ``"DHHN2016"``; None if unknown
     bounds : envelope that the source declares for itself (xmin, ymin, xmax, ymax), None if it declares none
@@ -101,6 +101,46 @@ class BuildingModels:
     crs: CRS | None
     vertical_datum: str | None
     bounds: tuple[float, float, float, float] | None
+    report: ReadReport
+
+
+@dataclass(frozen=True)
+class CityJsonData:
+    """Everything with surfaces in a CityJSON file.
+
+    buildings : buildings with their parts; its `crs`, `vertical_datum` and `bounds` hold for all of the file
+    areas : GeoDataFrame of the other city objects seen from above, columns `id`, `class` ("Road", "WaterBody" and so
+        on, as CityJSON names it), `attributes` (dict), `lod` (float), `geometry`
+    area_surfaces : their polygons with elevations; `building` is the row of `areas`
+    relief : triangles of the terrain (TINRelief); `building` counts the relief objects
+    report : what was read, repaired and refused, of all of it
+    """
+
+    buildings: BuildingModels
+    areas: gpd.GeoDataFrame
+    area_surfaces: Surfaces
+    relief: Surfaces
+    report: ReadReport
+
+
+@dataclass(frozen=True)
+class TreeRecords:
+    """Single trees of a cadastre, each with a size and where it comes from.
+
+    trees : GeoDataFrame of points, columns
+        `id` (str, the source's own or ``"row 7"``), `species` (botanical name, ``""`` if unknown), `height`,
+        `crown_diameter` (m, never missing), `trunk_circumference` (m, NaN if unknown), `height_source`,
+        `crown_diameter_source` (``"measured"``, ``"class"``: the middle of a class; ``"estimated"``: missing in the
+        source; ``"dummy"``: the source's number is impossible or stands for "unknown", estimated; ``"assumed"``:
+        nothing is known), `group` (bool, one point for several trees)
+    crs : of the points
+    layout : which layout the columns have, such as ``"berlin"``
+    report : what was read, repaired and refused
+    """
+
+    trees: gpd.GeoDataFrame
+    crs: CRS
+    layout: str
     report: ReadReport
 
 
