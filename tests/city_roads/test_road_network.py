@@ -140,6 +140,19 @@ def test_untagged_speed_depends_on_built_up_land():
     assert "assumed" in network.links.speed_source["11:5:3"]
 
 
+@pytest.mark.parametrize(("metres", "speed"), [(20.0, 50.0), (30.0, 80.0)])
+def test_a_road_within_25_metres_of_built_up_land_lies_in_it(metres, speed):
+    from shapely.geometry import box
+
+    # the middle of the eastern arm lies at 11.515 degrees; one degree is 71.65 km wide at 50.01 north
+    edge = 11.515 - metres / 71_650
+    village = gpd.GeoDataFrame(
+        {"osm_id": ["w1"], "tags": [{"landuse": "residential"}]}, geometry=[box(11.49, 50.0, edge, 50.02)], crs=4326
+    )
+    network = build_road_network(osm(areas=village), CRS)
+    assert network.links.free_flow_speed["11:5:3"] * 3.6 == pytest.approx(speed)
+
+
 @pytest.mark.parametrize(
     ("tags", "along", "one_way", "lanes"),
     [

@@ -121,6 +121,25 @@ def test_more_trips_lead_home_in_the_afternoon():
     assert inward / outward == pytest.approx(1.5, rel=1e-9)
 
 
+def test_in_the_afternoon_more_leave_work_than_home():
+    # homes at one corner of the town, a works that outweighs them at the other
+    network = lattice(gates=False)
+    left, bottom, right, top = network.nodes.total_bounds
+    place = city(network, homes=10, works=1)
+    sites = [box(left, bottom, left + 12, bottom + 10)] * 10 + [box(right - 2000, top - 2000, right + 2000, top + 2000)]
+    found = gravity_demand(place.with_changes(buildings=place.buildings.set_geometry(sites, crs="EPSG:25832")))
+    home, work = (found.origin.values[at] for at in np.argsort(found.sum("origin").values)[::-1])
+    there, back = float(found.sel(origin=home, destination=work)), float(found.sel(origin=work, destination=home))
+    # 60 % of trips lead home, 40 % away from it; the few that homes attract change neither
+    assert back - there == pytest.approx(0.2 * float(found.sum()), rel=0.01)
+
+
+def test_nobody_drives_within_a_zone_of_many():
+    found = gravity_demand(city(lattice(gates=False), homes=60, works=20))
+    assert found.sizes["origin"] > 2
+    assert (np.diag(found.values) == 0).all()
+
+
 def test_gates_carry_the_counts_given_by_road_number():
     place = city(lattice())
     found = gravity_demand(place, gate_traffic={"B 1": 8000})
