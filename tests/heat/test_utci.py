@@ -106,3 +106,8 @@ def test_nan_stays_nan() -> None:
 def test_impossible_air_is_refused(wind: float, humidity: float) -> None:
     with pytest.raises(InputError):
         utci(20.0, 20.0, wind, humidity)
+
+
+def test_calm_air_counts_as_half_a_metre_per_second_in_the_collapsed_polynomial_too() -> None:
+    np.testing.assert_array_equal(utci_polynomial(30.0, 0.0, 40.0), utci_polynomial(30.0, 0.5, 40.0))
+    assert np.polyval(utci_polynomial(30.0, 0.1, 40.0)[::-1], 20.0) == pytest.approx(float(utci(30.0, 50.0, 0.1, 40.0)))
