@@ -127,6 +127,20 @@ def test_vertical_and_empty_facets_are_counted_not_painted() -> None:
     assert np.isnan(raster.elevation).all()
 
 
+@pytest.mark.parametrize("resolution", [0.1, 1.0, 4.0, 10.0, 50.0])
+def test_what_counts_as_vertical_does_not_depend_on_the_cell_size(resolution) -> None:
+    # planes at 45, 89 and 89.6 degrees: the limit is 89.4
+    ground = shapely.box(0.0, 0.0, 3 * resolution, 2 * resolution)
+    slopes = [math.tan(math.radians(angle)) for angle in (45.0, 89.0, 89.6)]
+    raster = paint_facets(
+        facets(*(on_plane(ground, slope, 0.0, 7.0) for slope in slopes)),
+        GridSpec(0.0, 2 * resolution, resolution, 2, 3, "EPSG:25832"),
+    )
+    assert (raster.painted, raster.vertical, raster.degenerate) == (2, 1, 0)
+    middle = 1.5 * resolution
+    assert raster.elevation[0, 1] == pytest.approx(slopes[1] * middle + 7.0, rel=1e-12)
+
+
 def test_a_bent_facet_reports_how_far_it_is_from_its_plane() -> None:
     bent = [np.array([[2, 2, 0.0], [6, 2, 0], [6, 6, 0.4], [2, 6, 0]])]
     # the mean plane of the four corners misses each of them by a quarter of the warp

@@ -114,7 +114,7 @@ def paint_facets(
     u, v = to_cells(part.vertices[:, :2], spec)
     normal, centre, length = _newell(part, u, v, spec.resolution)
     degenerate = (length <= 1e-9) | (np.diff(part.ring_start)[part.polygon_start[:-1]] < 3)
-    vertical = ~degenerate & (np.abs(normal[:, 2]) < STEEPEST * length)
+    vertical = ~degenerate & (np.abs(normal[:, 2]) * spec.cell_area < STEEPEST * length)  # both in m2
     flat = ~(degenerate | vertical)
     with np.errstate(divide="ignore", invalid="ignore"):
         a = -normal[:, 0] / normal[:, 2]
