@@ -12,10 +12,12 @@ from twin.contents import lazily
 _CONTENTS = {
     "concatenate_models": "twin.geometry.building_models:concatenate_models",
     "read_citygml": "twin.geometry.citygml:read_citygml",
+    "read_cityjson": "twin.geometry.cityjson:read_cityjson",
     "read_osm": "twin.geometry.osm:read_osm",
     "read_raster": "twin.geometry.raster:read_raster",
     "resample": "twin.geometry.resampling:resample",
     "BuildingModels": "twin.geometry.records:BuildingModels",
+    "CityJsonData": "twin.geometry.records:CityJsonData",
     "OsmData": "twin.geometry.records:OsmData",
     "OsmRestriction": "twin.geometry.records:OsmRestriction",
     "OsmWay": "twin.geometry.records:OsmWay",
@@ -27,6 +29,7 @@ _CONTENTS = {
 
 __all__ = [
     "BuildingModels",
+    "CityJsonData",
     "OsmData",
     "OsmRestriction",
     "OsmWay",
@@ -36,6 +39,7 @@ __all__ = [
     "Surfaces",
     "concatenate_models",
     "read_citygml",
+    "read_cityjson",
     "read_osm",
     "read_raster",
     "resample",
@@ -44,10 +48,12 @@ __all__ = [
 if TYPE_CHECKING:
     from twin.geometry.building_models import concatenate_models
     from twin.geometry.citygml import read_citygml
+    from twin.geometry.cityjson import read_cityjson
     from twin.geometry.osm import read_osm
     from twin.geometry.raster import read_raster
     from twin.geometry.records import (
         BuildingModels,
+        CityJsonData,
         OsmData,
         OsmRestriction,
         OsmWay,
