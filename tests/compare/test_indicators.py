@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
+from twin.compare import compare
 from twin.compare.indicators import View, indicator, indicators
 from twin.errors import InputError, MissingDataError
 
@@ -147,3 +150,24 @@ def test_a_closed_link_without_capacity_does_not_spoil_the_fullest_road(village,
 def test_a_result_that_lacks_a_variable_says_which(village, results):
     with pytest.raises(MissingDataError, match="unserved_demand"):
         indicator("traffic_unserved_demand").value(results["traffic"](village).drop_vars("unserved_demand"), village)
+
+
+def test_traffic_after_a_rain_rests_on_what_the_water_rests_on(variants):
+    """The roads it finds open are no better known than the terrain that the water ran over."""
+    plain = compare(variants, "baseline")
+    event = next(event for event in plain.events if plain.baseline.model(event) == "traffic")
+    wet = [
+        dataclasses.replace(
+            v, results={**v.results, event: v.results[event].assign(road_water_depth=("link", _depths(v, event)))}
+        )
+        for v in variants
+    ]
+    key = "traffic_vehicle_hours"
+    assert "terrain" not in plain.topics(key, event)
+    after = compare(wet, "baseline")
+    assert after.topics(key, event) == (*plain.topics(key, event), "terrain", "sewers")
+    assert {"terrain", "sewers"} <= set(after.map_topics(event))
+
+
+def _depths(variant, event):
+    return np.zeros(variant.results[event].sizes["link"])

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from twin.compare.compatibility import check_comparable
 from twin.compare.differences import difference_maps, road_differences, street_differences
 from twin.compare.indicators import IN_CHANGED_AREA, Indicator, View, indicator, indicators
-from twin.compare.result_caveats import result_caveats
+from twin.compare.result_caveats import MAP_TOPICS, WATER_TOPICS, result_caveats
 from twin.compare.variant import MODELS, MeasureRecord, Variant
 from twin.errors import InputError, MissingDataError
 
@@ -150,10 +150,22 @@ class Comparison:
                     found[caveat.topic, caveat.text_en] = caveat
         return tuple(found.values())
 
-    def topics(self, key: str) -> tuple[str, ...]:
-        """Return the caveated topics that the indicator `key` rests on, in its own order."""
+    def topics(self, key: str, event: str) -> tuple[str, ...]:
+        """Return the caveated topics that the indicator `key` of `event` rests on.
+
+        Those of the indicator in its own order; what is known of the water follows for traffic after a rain.
+        """
         known = {caveat.topic for caveat in self.caveats()}
-        return tuple(topic for topic in indicator(key).assumptions if topic in known)
+        wanted = dict.fromkeys((*indicator(key).assumptions, *self._water_topics(event)))
+        return tuple(topic for topic in wanted if topic in known)
+
+    def map_topics(self, event: str) -> tuple[str, ...]:
+        """Return the topics of caveats that matter for the maps of `event`."""
+        return (*MAP_TOPICS[self.baseline.model(event)], *self._water_topics(event))
+
+    def _water_topics(self, event: str) -> tuple[str, ...]:
+        """Topics that the water on roads rests on, for a result that met such water."""
+        return WATER_TOPICS if "road_water_depth" in self.result(event) else ()
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -175,7 +187,7 @@ class Comparison:
                     ("indicator", "model"): one.model,
                     ("indicator", "unit"): one.unit,
                     ("indicator", "direction"): one.direction,
-                    ("indicator", "caveats"): ", ".join(self.topics(one.key)),
+                    ("indicator", "caveats"): ", ".join(self.topics(one.key, event)),
                     (self.baseline.name, "value"): base,
                 }
                 for variant in self.others:

@@ -28,13 +28,6 @@ WIDTH = 4.8
 
 DPI = 160
 
-TOPICS = {
-    "heat": ("weather", "heights", "trees", "land_cover", "terrain", "edges"),
-    "flood": ("terrain", "sewers", "land_cover", "heights", "edges"),
-    "traffic": ("demand", "roads", "residents"),
-}
-"""Topics of caveats that matter for the maps of each model."""
-
 
 @dataclass(frozen=True, eq=False)
 class MapFigure:
@@ -111,7 +104,7 @@ class Sheet:
         attributes = comparison.result(event).attrs
         under = furniture.footer(
             variant.city,
-            comparison.caveats(TOPICS[comparison.baseline.model(event)]),
+            comparison.caveats(comparison.map_topics(event)),
             str(attributes.get("twin_version", "")),
             validation(attributes, language),
             language,

@@ -76,7 +76,7 @@ def _card(comparison: Comparison, event: str, language: str) -> str:
         parts.append("<dl>" + "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in rows) + "</dl></div>")
     topics: dict[str, None] = {}
     for key in (*_WHAT[model][:1], *_WHOM[model][:1]):
-        topics |= dict.fromkeys(topic(name, language) for name in comparison.topics(key))
+        topics |= dict.fromkeys(topic(name, language) for name in comparison.topics(key, event))
     rests = ", ".join(topics) if topics else say("report.none", language)
     parts.append(f'<p class="rests"><strong>{say("report.rests", language)}</strong>: {escape(rests)}</p></article>')
     return "".join(parts)

@@ -103,7 +103,7 @@ def _indicator_row(comparison: Comparison, event: str, one: Indicator, language:
     label = one.label(language)
     if one.key.endswith(IN_CHANGED_AREA):
         label = label.rsplit(",", 1)[0]
-    topics = ", ".join(topic(name, language) for name in comparison.topics(one.key))
+    topics = ", ".join(topic(name, language) for name in comparison.topics(one.key, event))
     rests = f"{say('report.rests', language)}: {topics}. " if topics else ""
     wish = say(one.direction, language)
     row: list[Cell] = [

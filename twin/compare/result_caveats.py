@@ -15,6 +15,16 @@ from twin.compare.language import say
 if TYPE_CHECKING:
     from twin.city.city import Caveat
 
+MAP_TOPICS = {
+    "heat": ("weather", "heights", "trees", "land_cover", "terrain", "edges"),
+    "flood": ("terrain", "sewers", "land_cover", "heights", "edges"),
+    "traffic": ("demand", "roads", "residents"),
+}
+"""Topics of caveats that matter for the maps of each model."""
+
+WATER_TOPICS = ("terrain", "sewers")
+"""Topics that the water on roads rests on: traffic after a rain is no better known than the water."""
+
 
 def result_caveats(result: xr.Dataset) -> tuple[Caveat, ...]:
     """Return the caveats of one result.

@@ -62,7 +62,7 @@ def headline(comparison: Comparison, event: str, language: str = "en") -> str:
                 event=_capital(comparison.baseline.event_label(event, language)),
                 label=one.label(language),
                 changes=changes(comparison, event, one, language),
-                assumption=rests_on(comparison, key, language),
+                assumption=rests_on(comparison, event, key, language),
             )
     return ""
 
@@ -113,9 +113,9 @@ def change(comparison: Comparison, event: str, one: Indicator, variant: Variant,
     )
 
 
-def rests_on(comparison: Comparison, key: str, language: str = "en") -> str:
+def rests_on(comparison: Comparison, event: str, key: str, language: str = "en") -> str:
     """Return the clause that names the assumptions behind an indicator."""
-    topics = [topic(name, language) for name in comparison.topics(key)]
+    topics = [topic(name, language) for name in comparison.topics(key, event)]
     if not topics:
         return say("text.rests.none", language)
     return say("text.rests", language, topics=", ".join(topics))
