@@ -1,3 +1,4 @@
+import dataclasses
 import re
 
 import numpy as np
@@ -280,3 +281,18 @@ def test_validation_says_the_same_numbers_in_german(study):
         numbers = re.findall(r"\d+(?:[.,]\d+)?(?:e-\d+)?", german)
         assert german != english
         assert [number.replace(",", ".") for number in numbers] == re.findall(r"\d+(?:\.\d+)?(?:e-\d+)?", english)
+
+
+def test_a_field_that_leaves_a_result_names_whose_data_it_comes_from(village, tmp_path):
+    """ODbL and dl-de/by ask for the name on whatever is made from the data, a single GeoTIFF too."""
+    import rasterio
+
+    from twin.city.city import Source
+    from twin.export import write_geotiff
+
+    sources = (Source("roads", "ODbL 1.0", "© OpenStreetMap contributors"), Source("DGM1", "dl-de/by-2.0", "© Survey"))
+    named = dataclasses.replace(village, meta=dataclasses.replace(village.meta, sources=sources))
+    water = run(named, events=[heavy_rain("10 mm", duration="10 min")]).results["baseline"]["heavy rain"]
+    path = write_geotiff(water.water_depth_max, tmp_path / "depth.tif")
+    with rasterio.open(path) as file:
+        assert file.tags()["attribution"] == "© OpenStreetMap contributors; © Survey"

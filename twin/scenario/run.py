@@ -150,11 +150,11 @@ def _results(
     results: dict[str, xr.Dataset] = {}
     for event in events:
         if event.model == "heat":
-            results[event.name] = _labelled(_heat(baseline, city, event, couplings, stages, threads), event)
+            results[event.name] = _labelled(_heat(baseline, city, event, couplings, stages, threads), event, city)
         elif event.model == "flood":
-            results[event.name] = _labelled(_flood(baseline, city, event, couplings, stages, threads), event)
+            results[event.name] = _labelled(_flood(baseline, city, event, couplings, stages, threads), event, city)
         else:
-            results[event.name] = _labelled(_traffic(baseline, city, event, stages, threads), event)
+            results[event.name] = _labelled(_traffic(baseline, city, event, stages, threads), event, city)
     if not couplings.flooded_roads:
         return results
     for rain in (event for event in events if event.model == "flood"):
@@ -166,7 +166,7 @@ def _results(
             result = _traffic(baseline, city, traffic, stages, threads, passable)
             closed = np.nan_to_num(depths) > float(couplings.passable_depth)
             result = describe(result.assign(road_water_depth=("link", depths)))
-            result = _labelled(result, after, fingerprint(traffic.fingerprint, rain.fingerprint))
+            result = _labelled(result, after, city, fingerprint(traffic.fingerprint, rain.fingerprint))
             results[after.name] = result.assign_attrs(
                 flooded_links=int(closed.sum()), passable_depth=float(couplings.passable_depth)
             )
@@ -253,7 +253,13 @@ def _inputs(grid: xr.Dataset, names: Sequence[str]) -> xr.Dataset:
     return grid[[name for name in dict.fromkeys(names) if name in grid]]
 
 
-def _labelled(result: xr.Dataset, event: Event, event_fingerprint: str | None = None) -> xr.Dataset:
+def _labelled(result: xr.Dataset, event: Event, city: City, event_fingerprint: str | None = None) -> xr.Dataset:
+    """Say which event a result belongs to and whose data it comes from, also on fields that leave it one by one."""
+    whose = "; ".join(dict.fromkeys(source.attribution for source in city.meta.sources if source.attribution))
+    if whose:
+        fields = {name: field for name, field in result.data_vars.items() if field.ndim}
+        result = result.assign({name: field.assign_attrs(attribution=whose) for name, field in fields.items()})
+        result = result.assign_attrs(attribution=whose)
     return result.assign_attrs(
         event=event.name,
         event_label_en=event.label_en,
