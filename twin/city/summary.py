@@ -38,11 +38,12 @@ def layers(city: City) -> list[dict[str, Any]]:
             continue
         values = array.values
         finite = values[np.isfinite(values)]
+        units = str(array.attrs.get("units", ""))
         rows.append(
             {
                 "name": str(name),
                 "label": VARIABLES[str(name)].label_en if str(name) in VARIABLES else str(name),
-                "units": str(array.attrs.get("units", "")),
+                "units": "" if units == "1" else units,
                 "minimum": float(finite.min()) if finite.size else float("nan"),
                 "maximum": float(finite.max()) if finite.size else float("nan"),
                 "empty": 1.0 - finite.size / values.size,
@@ -120,7 +121,7 @@ def text(city: City, *, brief: bool = False) -> str:
         span = f"{row['minimum']:.4g} to {row['maximum']:.4g}"
         empty = f", {row['empty']:.1%} empty" if row["empty"] else ""
         how = f" ({row['processing']})" if row["processing"] else ""
-        lines.append(f"  {row['name']:<26} {span} {row['units']}{empty}{how}")
+        lines.append(f"  {row['name']:<26} {' '.join((span, row['units'])).rstrip()}{empty}{how}")
     lines.append("Sources")
     lines += [
         f"  {source.name}: {source.attribution}, {source.license}" + (f" ({source.note})" if source.note else "")
