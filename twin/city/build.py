@@ -6,6 +6,7 @@ The ground is the terrain as it is: streets, kerbs and channels that the terrain
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -19,23 +20,26 @@ from twin import variables
 from twin.city import caveats as known_gaps
 from twin.city.buildings import PlacedBuildings, buildings_from_models, buildings_from_osm
 from twin.city.city import Caveat, City, CityMeta, Source
+from twin.city.city_model import about_model_ground, land_cover_from_areas
 from twin.city.gridspec import Bounds, GridSpec, same_crs
 from twin.city.land_cover import LandCover, land_cover_from_osm, projection
 from twin.city.land_cover_tags import length
 from twin.city.surfaces import CODES, land_cover_attributes, with_parameters
 from twin.city.terrain import onto_grid
+from twin.city.tree_cadastre import about_cadastre, merge_trees, place_trees
 from twin.city.trees import (
     CROWN_BASE_SHARE,
     TREE_CROWN,
     TREE_HEIGHT,
+    WOOD_HEIGHT,
     canopy_from_heights,
     stamp_crowns,
     stamp_woods,
 )
 from twin.errors import DataError, InputError
-from twin.geometry.records import BuildingModels, OsmData, ReadReport
+from twin.geometry.records import BuildingModels, CityJsonData, OsmData, ReadReport, TreeRecords
 
-ROLES = ("terrain", "buildings", "land_cover", "canopy", "roads")
+ROLES = ("terrain", "buildings", "land_cover", "canopy", "trees", "roads")
 """What a source can be the source of."""
 
 TREE_ROW_SPACING = 10.0
@@ -50,8 +54,8 @@ _ORIGIN = {
     "surface_elevation": ("terrain", "buildings"),
     "building_id": ("buildings",),
     "building_fraction": ("buildings",),
-    "canopy_height": ("canopy", "buildings"),
-    "canopy_base_height": ("canopy", "buildings"),
+    "canopy_height": ("canopy", "trees", "buildings"),
+    "canopy_base_height": ("canopy", "trees", "buildings"),
 }
 
 
@@ -61,8 +65,9 @@ def build_city(
     *,
     terrain: xr.DataArray,
     buildings: BuildingModels | OsmData | None = None,
-    land_cover: OsmData | None = None,
+    land_cover: OsmData | CityJsonData | None = None,
     canopy: xr.DataArray | None = None,
+    trees: TreeRecords | None = None,
     roads: OsmData | None = None,
     sources: Mapping[str, Source] | None = None,
     tile: Bounds | None = None,
@@ -81,14 +86,18 @@ def build_city(
     buildings : BuildingModels or OsmData, optional
         Roofs of a 3-D city model keep the elevations of their planes; footprints of OpenStreetMap get flat roofs at
         tagged or assumed heights. A cell is roof where its centre lies in a building.
-    land_cover : OsmData, optional
-        Land use, waters, roads and trees; without it all open ground is grass.
+    land_cover : OsmData or CityJsonData, optional
+        Land use, waters, roads and trees, or the areas of a 3-D city model in the CRS of `spec`; without it all open ground is grass.
     canopy : xr.DataArray, optional
         Measured vegetation heights above ground, m. Without it, canopy stands on the mapped woods and trees.
+    trees : TreeRecords, optional
+        Trees of a cadastre. Their crowns join those of mapped woods and trees, the highest top and the lowest base
+        counting; where `canopy` was surveyed, it decides, and they only fill the table of trees.
     roads : OsmData, optional
         Extract of the road network, all of which is kept, also beyond the grid.
     sources : mapping, optional
-        `Source` of each role: ``"terrain"``, ``"buildings"``, ``"land_cover"``, ``"canopy"``, ``"roads"``.
+        `Source` of each role: ``"terrain"``, ``"buildings"``, ``"land_cover"``, ``"canopy"``, ``"trees"``,
+        ``"roads"``.
     tile : tuple, optional
         Extent (xmin, ymin, xmax, ymax) for which the building data are complete; the model's own envelope without it.
     vertical_datum : str, optional
@@ -124,6 +133,9 @@ def build_city(
     ground = onto_grid(terrain, spec, what="terrain")
     _check_range(ground.values, "ground_elevation", "terrain", spec)
     gaps += known_gaps.about_terrain(ground)
+    areas = land_cover if isinstance(land_cover, CityJsonData) else None
+    mapped = land_cover if isinstance(land_cover, OsmData) else None
+    gaps += about_model_ground(terrain, areas)
 
     placed = _place(buildings, spec, ground.values)
     on_roof = (placed.building_id > 0) & np.isfinite(placed.roof_elevation)
@@ -135,21 +147,32 @@ def build_city(
     if isinstance(buildings, BuildingModels):
         gaps += known_gaps.about_edges(spec, tile or buildings.bounds)
 
-    cover = None if land_cover is None else land_cover_from_osm(land_cover, spec)
+    cover = None if mapped is None else land_cover_from_osm(mapped, spec)
+    if areas is not None:
+        cover = land_cover_from_areas(areas, spec)
     codes = np.full(spec.shape, CODES["grass"], np.uint8) if cover is None else cover.cover.copy()
     codes[placed.building_id > 0] = CODES["roof"]
     open_ground = placed.building_id == 0
     white = open_ground if cover is None else open_ground & ~cover.mapped
     gaps += known_gaps.about_land_cover(cover, float(white.sum() / max(int(open_ground.sum()), 1)))
 
-    trees = _trees(land_cover, spec)
+    standing, cadastre, tree_reports = _all_trees(trees, mapped, spec)
     grid = spec.dataset().assign({"building_id": (("y", "x"), placed.building_id)})
-    top, base, canopy_how, cleared = _canopy(grid, canopy, cover, trees, placed.building_id > 0)
-    gaps += known_gaps.about_trees(canopy is not None, 0 if cover is None else len(cover.woods), cleared)
+    top, base, canopy_how, cleared = _canopy(grid, canopy, cover, standing, placed.building_id > 0)
+    woods = 0 if cover is None else len(cover.woods)
+    if canopy is not None or trees is None:
+        gaps += known_gaps.about_trees(canopy is not None, woods, cleared)
+    if trees is not None:
+        gaps += about_cadastre(cadastre, measured=canopy is not None, woods=woods, wood_height=WOOD_HEIGHT)
     if canopy is not None:
         # empty cells of such rasters mean "no vegetation"; only their outline says how far they were surveyed
-        surveyed = onto_grid(xr.ones_like(canopy, np.float32), spec, what="canopy")
-        gaps += known_gaps.about_canopy_extent(float(np.isnan(surveyed.values).mean()))
+        beyond = np.isnan(onto_grid(xr.ones_like(canopy, np.float32), spec, what="canopy").values)
+        if trees is None:
+            gaps += known_gaps.about_canopy_extent(float(beyond.mean()))
+        elif beyond.any():
+            crowns = _stamp(grid, cadastre)
+            top, base = np.where(beyond, crowns[0], top), np.where(beyond, crowns[1], base)
+            canopy_how += "; beyond its outline, crowns of the tree cadastre"
     gaps += known_gaps.about_roads(roads, spec)
 
     fields: dict[str, tuple[NDArray[Any], str]] = {
@@ -172,14 +195,15 @@ def build_city(
         from twin.city.roads import build_road_network
 
         network = build_road_network(roads, spec.crs)
-    reports = [record.report for record in _distinct(buildings, land_cover, roads)]
+    told = None if areas is not None and areas.buildings is buildings else buildings  # one report for both
+    reports = [record.report for record in _distinct(told, land_cover, roads)] + tree_reports
     if buildings is not None:
         here = int(placed.table["on_grid"].sum())
         reports.append(ReadReport("buildings on the grid", len(placed.table), here, notes=placed.notes))
     if network is not None:
         reports.append(network.report)
     meta = CityMeta(tuple(dict.fromkeys(given[role] for role in ROLES if role in given)), tuple(gaps), tuple(reports))
-    return City(name=name, grid=grid, buildings=placed.table, network=network, trees=trees, meta=meta)
+    return City(name=name, grid=grid, buildings=placed.table, network=network, trees=standing, meta=meta)
 
 
 def _check_crs(buildings: BuildingModels | OsmData | None, spec: GridSpec) -> None:
@@ -246,6 +270,21 @@ def _no_buildings(spec: GridSpec) -> PlacedBuildings:
     return PlacedBuildings(table, none.astype(np.int32), none, np.full(spec.shape, np.nan), ())
 
 
+def _all_trees(
+    records: TreeRecords | None, osm: OsmData | None, spec: GridSpec
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, list[ReadReport]]:
+    """Return all single trees, those of the cadastre among them, and what became of its records."""
+    mapped = _trees(osm, spec)
+    if records is None:
+        return mapped, mapped.iloc[:0], []
+    cadastre, report = place_trees(records, spec)
+    merged, dropped = merge_trees(cadastre, mapped)
+    if dropped:
+        note = f"{dropped} mapped trees are left out, because the tree cadastre has one at the same place"
+        report = replace(report, notes=(*report.notes, note))
+    return merged, cadastre, [records.report, report]
+
+
 def _trees(osm: OsmData | None, spec: GridSpec) -> gpd.GeoDataFrame:
     """Single trees and rows of trees of an extract; sizes that are not tagged are assumed."""
     rows: list[tuple[Any, dict[str, str], str]] = []
@@ -297,9 +336,17 @@ def _canopy(
     if cover is not None and cover.woods:
         high, low = stamp_woods(grid, cover.woods)
         grid = grid.assign(canopy_height=high, canopy_base_height=low)
+    top, base = _stamp(grid, trees)
+    how = "mapped woods and trees; sizes assumed unless tagged"
+    if "height_source" in trees:
+        how = f"tree cadastre; {how}"
+    return top, base, how, 0
+
+
+def _stamp(grid: xr.Dataset, trees: gpd.GeoDataFrame) -> tuple[NDArray[Any], NDArray[Any]]:
     places = shapely.get_coordinates(trees.geometry.values)
-    crowns = stamp_crowns(grid, places, trees["height"], trees["crown_diameter"], trees["crown_base_height"])
-    return crowns[0].values, crowns[1].values, "mapped woods and trees; sizes assumed unless tagged", 0
+    top, base = stamp_crowns(grid, places, trees["height"], trees["crown_diameter"], trees["crown_base_height"])
+    return top.values, base.values
 
 
 def _dataset(
@@ -329,9 +376,9 @@ def _dataset(
     return variables.describe(grid)
 
 
-def _distinct(*records: BuildingModels | OsmData | None) -> list[BuildingModels | OsmData]:
+def _distinct(*records: BuildingModels | CityJsonData | OsmData | None) -> list[BuildingModels | CityJsonData | OsmData]:
     """Records that were given, each once: one extract may serve several roles."""
-    found: list[BuildingModels | OsmData] = []
+    found: list[BuildingModels | CityJsonData | OsmData] = []
     for record in records:
         if record is not None and not any(record is known for known in found):
             found.append(record)

@@ -75,7 +75,8 @@ class City:
         `osm_id` or `gml_id`, `height` (m above ground), `storeys`, `use`, `residents`, `height_source`,
         `on_grid` (bool)
     network : RoadNetwork or None; may reach beyond the grid
-    trees : GeoDataFrame of single trees; columns `height`, `crown_diameter` (m), `source`
+    trees : GeoDataFrame of single trees; columns `height`, `crown_diameter`, `crown_base_height` (m), `source`; with a
+        tree cadastre also `id`, `species`, `trunk_circumference` (m), `height_source`, `crown_diameter_source`, `group`
     meta : sources, caveats, reports
 
     Raises

@@ -19,18 +19,32 @@ from pyproj.exceptions import CRSError
 
 from twin.city.city import Source
 from twin.city.gridspec import Bounds
-from twin.errors import DataError
+from twin.errors import DataError, InputError
 
-_TOP = ("name", "crs", "resolution", "bounds", "terrain", "buildings", "land_cover", "canopy", "roads", "sources")
+_TOP = (
+    "name",
+    "crs",
+    "resolution",
+    "bounds",
+    "terrain",
+    "buildings",
+    "land_cover",
+    "canopy",
+    "trees",
+    "roads",
+    "sources",
+)
 _SECTIONS = {
     "terrain": ("file", "nodata", "crs", "vertical_datum", "source"),
     "buildings": ("file", "format", "crs", "tile", "source"),
     "land_cover": ("file", "source"),
     "canopy": ("file", "nodata", "crs", "source"),
+    "trees": ("file", "columns", "crs", "delimiter", "decimal", "layer", "source"),
     "roads": ("file", "source"),
 }
 _SOURCE = ("name", "license", "attribution", "note")
-_FORMATS = ("citygml", "osm")
+_FORMATS = ("citygml", "cityjson", "osm")
+_CITYJSON = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 
 
 @dataclass(frozen=True)
@@ -83,7 +97,7 @@ def read_city_file(path: str | os.PathLike[str]) -> CityFile:
     for section, keys in _SECTIONS.items():
         if section in content:
             sections[section] = _section(content[section], section, keys, file, sources)
-    if "terrain" not in sections:
+    if "terrain" not in sections and sections.get("buildings", {}).get("format") != "cityjson":
         raise DataError(
             f"{file} has no [terrain]; a city needs ground elevations: add [terrain] with "
             'file = "..." (the elevation model of your state survey, DGM1, as GeoTIFF, ASCII grid or XYZ)'
@@ -171,7 +185,7 @@ def _section(
             )
         checked["source"] = key
     if section == "buildings":
-        checked["format"] = entry["format"]
+        checked["format"] = _format(entry)
     if "tile" in entry:
         checked["tile"] = _box(entry, "tile", where)
     if "nodata" in entry:
@@ -180,12 +194,48 @@ def _section(
         checked["crs"] = _crs(entry, where)
     if "vertical_datum" in entry:
         checked["vertical_datum"] = _text(entry, "vertical_datum", where)
+    for key in ("delimiter", "decimal", "layer"):
+        if key in entry:
+            checked[key] = _words(entry, key, where)
+    if "columns" in entry:
+        checked["columns"] = _columns(entry["columns"], where)
     return checked
+
+
+def _words(entry: Mapping[str, Any], key: str, where: str) -> str:
+    value = entry[key]
+    if not isinstance(value, str) or not value:
+        raise DataError(f"{where}: {key} is {value!r}; it must be a text that is not empty")
+    return value
+
+
+def _columns(value: Any, where: str) -> Any:
+    """Check the map of a tree cadastre's columns: the name of a known layout, or role to column."""
+    from twin.geometry.tree_layouts import layout_of
+
+    if not isinstance(value, (str, dict)):
+        raise DataError(
+            f"{where}: columns is {value!r}; it must be the name of a layout or a table such as "
+            '{ height = "Hoehe", crown_diameter = "Krone", species = "Art" }'
+        )
+    try:
+        layout_of(value)
+    except InputError as error:
+        raise DataError(f"{where}: {error}") from None
+    return value
+
+
+def _format(entry: Mapping[str, Any]) -> Any:
+    """Return the format of building data; the suffix of CityJSON says enough."""
+    file = entry.get("file")
+    if "format" not in entry and isinstance(file, str) and file.lower().endswith(_CITYJSON):
+        return "cityjson"
+    return entry.get("format")
 
 
 def _files(entry: Mapping[str, Any], section: str, where: str, file: Path) -> tuple[Path, ...]:
     """Check the file or the tiles of a section; only what is cut into tiles by its publishers may be several."""
-    if section == "buildings" and entry.get("format") not in _FORMATS:
+    if section == "buildings" and _format(entry) not in _FORMATS:
         raise DataError(f"{where}: format is {entry.get('format')!r}; it must be one of: {', '.join(_FORMATS)}")
     value = entry.get("file")
     names = value if isinstance(value, list) else [value]
@@ -193,7 +243,7 @@ def _files(entry: Mapping[str, Any], section: str, where: str, file: Path) -> tu
         raise DataError(f"{where}: file is {value!r}; it must be a path, or a list of paths to tiles")
     tiled = section in ("terrain", "canopy") or entry.get("format") == "citygml"
     if len(names) > 1 and not tiled:
-        raise DataError(f"{where}: file lists {len(names)} paths; an OpenStreetMap extract must be one file")
+        raise DataError(f"{where}: file lists {len(names)} paths; {section} must be one file")
     paths = []
     for name in names:
         data = file.parent / str(name)

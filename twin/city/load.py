@@ -2,7 +2,7 @@
 
 The file says where the data lie, what they are and whose they are. Every path is relative to it, every key is known or
 refused, and everything is checked before the first byte of data is read. Terrain, canopy and CityGML may come in tiles:
-``file = ["east.tif", "west.tif"]``.
+``file = ["east.tif", "west.tif"]``. A CityJSON model also gives land cover and terrain where the file names none.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from twin.errors import DataError
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from twin.geometry.records import CityJsonData, TreeRecords
 
 _MARGIN = 250.0
 """Read rasters this far around the grid, m: more than the spacing of terrain that one would interpolate."""
@@ -69,6 +71,7 @@ def load_city(path: str | os.PathLike[str], *, bounds: Bounds | None = None, res
     [[5.0, 5.0], [5.0, 5.0]]
     """
     from twin.city.build import build_city
+    from twin.city.city_model import CLASS_COVER, terrain_from_model
     from twin.geometry import read_citygml, read_osm
     from twin.geometry.building_models import concatenate_models
 
@@ -76,7 +79,11 @@ def load_city(path: str | os.PathLike[str], *, bounds: Bounds | None = None, res
     cell = float(wanted.resolution if resolution is None else resolution)
     box = wanted.bounds if bounds is None else bounds
     spec = GridSpec.from_bounds(box, cell, wanted.crs)  # refuses impossible requests before anything is read
-    terrain = _raster(wanted, "terrain", spec)
+    model = _city_model(wanted)
+    if model is not None and "terrain" not in wanted.sections:
+        terrain = terrain_from_model(model, spec)
+    else:
+        terrain = _raster(wanted, "terrain", spec)
     spec = GridSpec.from_bounds(box, cell, wanted.crs, anchor=_anchor(terrain, spec))
 
     records: dict[Path, Any] = {}
@@ -98,23 +105,62 @@ def load_city(path: str | os.PathLike[str], *, bounds: Bounds | None = None, res
         if section["format"] == "citygml":
             tiles = [read_citygml(file, crs=section.get("crs")) for file in wanted.files("buildings")]
             buildings = tiles[0] if len(tiles) == 1 else concatenate_models(tiles)
+        elif model is not None:
+            buildings = model.buildings
         else:
             buildings = osm("buildings")
+    land_cover = osm("land_cover")
+    if land_cover is None and model is not None and model.areas["class"].isin(list(CLASS_COVER)).any():
+        land_cover = model
+    sources = {
+        role: wanted.sources[section["source"]] for role, section in wanted.sections.items() if "source" in section
+    }
+    if model is not None and "buildings" in sources:
+        if "terrain" not in wanted.sections:
+            sources["terrain"] = sources["buildings"]
+        if land_cover is model:
+            sources["land_cover"] = sources["buildings"]
     canopy = _raster(wanted, "canopy", spec) if "canopy" in wanted.sections else None
+    trees = _trees(wanted) if "trees" in wanted.sections else None
     return build_city(
         wanted.name,
         spec,
         terrain=terrain,
         buildings=buildings,
-        land_cover=osm("land_cover"),
+        land_cover=land_cover,
         canopy=canopy,
+        trees=trees,
         roads=osm("roads"),
-        sources={
-            role: wanted.sources[section["source"]] for role, section in wanted.sections.items() if "source" in section
-        },
+        sources=sources,
         tile=tile,
-        vertical_datum=wanted.sections["terrain"].get("vertical_datum"),
+        vertical_datum=wanted.sections.get("terrain", {}).get("vertical_datum"),
     )
+
+
+def _trees(wanted: CityFile) -> TreeRecords:
+    from twin.geometry.tree_table import read_trees
+
+    section = wanted.sections["trees"]
+    (file,) = wanted.files("trees")
+    return read_trees(
+        file,
+        columns=section.get("columns"),
+        crs=section.get("crs"),
+        delimiter=section.get("delimiter"),
+        decimal=section.get("decimal"),
+        layer=section.get("layer"),
+    )
+
+
+def _city_model(wanted: CityFile) -> CityJsonData | None:
+    """Read the CityJSON model, if there is one."""
+    from twin.geometry import read_cityjson
+
+    section = wanted.sections.get("buildings", {})
+    if section.get("format") != "cityjson":
+        return None
+    (file,) = wanted.files("buildings")
+    return read_cityjson(file, crs=section.get("crs"))
 
 
 def _raster(wanted: CityFile, section: str, spec: GridSpec) -> xr.DataArray:

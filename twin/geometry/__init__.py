@@ -15,6 +15,7 @@ _CONTENTS = {
     "read_cityjson": "twin.geometry.cityjson:read_cityjson",
     "read_osm": "twin.geometry.osm:read_osm",
     "read_raster": "twin.geometry.raster:read_raster",
+    "read_trees": "twin.geometry.tree_table:read_trees",
     "resample": "twin.geometry.resampling:resample",
     "BuildingModels": "twin.geometry.records:BuildingModels",
     "CityJsonData": "twin.geometry.records:CityJsonData",
@@ -25,6 +26,7 @@ _CONTENTS = {
     "Refusal": "twin.geometry.records:Refusal",
     "SurfaceKind": "twin.geometry.records:SurfaceKind",
     "Surfaces": "twin.geometry.records:Surfaces",
+    "TreeRecords": "twin.geometry.records:TreeRecords",
 }
 
 __all__ = [
@@ -37,11 +39,13 @@ __all__ = [
     "Refusal",
     "SurfaceKind",
     "Surfaces",
+    "TreeRecords",
     "concatenate_models",
     "read_citygml",
     "read_cityjson",
     "read_osm",
     "read_raster",
+    "read_trees",
     "resample",
 ]
 
@@ -61,8 +65,10 @@ if TYPE_CHECKING:
         Refusal,
         SurfaceKind,
         Surfaces,
+        TreeRecords,
     )
     from twin.geometry.resampling import resample
+    from twin.geometry.tree_table import read_trees
 
 
 __getattr__, __dir__ = lazily(__name__, _CONTENTS)
