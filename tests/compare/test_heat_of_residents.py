@@ -47,3 +47,10 @@ def test_a_cool_place_serves_homes_within_150_metres(village, heat_of):
 
 def test_without_a_cool_place_nobody_is_near_one(village, heat_of):
     assert indicator("heat_residents_near_cool_place").value(heat_of(np.full(80, 40.0)), village) == 0.0
+
+
+def test_the_share_of_nobody_is_unknown_however_hot_it_is(village, heat_of):
+    empty = village.with_changes(buildings=village.buildings.assign(residents=0.0))
+    for temperature in (20.0, 40.0):
+        value = indicator("heat_residents_near_cool_place").value(heat_of(np.full(80, temperature)), empty)
+        assert np.isnan(value)

@@ -90,7 +90,8 @@ def _residents_near_cool_place(result: xr.Dataset, city: City, view: View) -> fl
     field = utci_at_hottest_hour(result, city, view)
     cool = outdoors(city) & (np.asarray(field.values) <= STRONG)
     if not cool.any():
-        return 0.0
+        # nobody has such a place; of nobody the share is unknown
+        return 0.0 if building_exposure(field, city)["residents"].sum() > 0 else float("nan")
     distance = field.copy(data=ndimage.distance_transform_edt(~cool, sampling=city.spec.resolution))
     # the nearest cell of the ring stands for the door: negated, because exposure takes the largest
     near = building_exposure(-distance, city)
