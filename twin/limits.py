@@ -13,6 +13,9 @@ MAX_FILE_BYTES = 4_000_000_000
 MAX_COMPRESSION_RATIO = 300.0
 """Largest ratio of unpacked to packed size before an archive is refused (checked above 10 MB unpacked)."""
 
+MAX_ARCHIVE_MEMBERS = 10_000
+"""Most members in one .zip archive."""
+
 MAX_GRID_CELLS = 100_000_000
 """Most cells in one grid."""
 

@@ -15,6 +15,7 @@ _CONTENTS = {
     "read_cityjson": "twin.geometry.cityjson:read_cityjson",
     "read_osm": "twin.geometry.osm:read_osm",
     "read_raster": "twin.geometry.raster:read_raster",
+    "read_xyz": "twin.geometry.xyz:read_xyz",
     "read_trees": "twin.geometry.tree_table:read_trees",
     "resample": "twin.geometry.resampling:resample",
     "BuildingModels": "twin.geometry.records:BuildingModels",
@@ -46,6 +47,7 @@ __all__ = [
     "read_osm",
     "read_raster",
     "read_trees",
+    "read_xyz",
     "resample",
 ]
 
@@ -69,6 +71,7 @@ if TYPE_CHECKING:
     )
     from twin.geometry.resampling import resample
     from twin.geometry.tree_table import read_trees
+    from twin.geometry.xyz import read_xyz
 
 
 __getattr__, __dir__ = lazily(__name__, _CONTENTS)

@@ -1,4 +1,4 @@
-"""Opening files that come from somewhere else: plain or gzip, checked while they stream.
+"""Opening files that come from somewhere else: plain, gzip or in a .zip archive, checked while they stream.
 
 A file is refused before it is parsed when it is missing, empty, a Git LFS pointer, cut off, too large or packed too
 tightly; XML must not declare a document type or entities. What passes here is read to its end or not at all.
@@ -13,10 +13,11 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from twin import limits
 from twin.errors import DataError, LimitError
+from twin.geometry.archives import MemberStream, is_archive, members, split_member
 
 _CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
@@ -47,12 +48,15 @@ class CheckedStream(io.RawIOBase):
     def __init__(self, path: Path, *, xml: bool = False) -> None:
         self.path = path
         self.unpacked = 0
-        self._packed_size = path.stat().st_size
         self._xml = xml
         self._tail = b""
-        self._handle: IO[bytes] = path.open("rb")
+        self._handle, self._packed_size = _handle(path)
         self.is_gzip = self._handle.read(2) == _GZIP
-        self._handle.seek(0)
+        if isinstance(self._handle, MemberStream):
+            self._handle.close()
+            self._handle, self._packed_size = _handle(path)
+        else:
+            self._handle.seek(0)
         self._stream: Any = gzip.GzipFile(fileobj=self._handle) if self.is_gzip else self._handle
 
     def readable(self) -> bool:
@@ -113,6 +117,81 @@ class CheckedStream(io.RawIOBase):
         self._tail = window[-_OVERLAP:]
 
 
+def _handle(path: Path) -> tuple[Any, int]:
+    """Return the file or member of an archive as a binary stream, and how many bytes it takes packed."""
+    inside = split_member(path)
+    if inside is None:
+        return path.open("rb"), path.stat().st_size
+    member = MemberStream(*inside)
+    return member, member.packed_size
+
+
+def head_of(path: Path, size: int = 64) -> bytes:
+    """Return the first bytes of a file or of a member of an archive, as they are packed.
+
+    Examples
+    --------
+    >>> head_of(Path(__file__), 10)
+    b'\"\"\"Opening'
+    """
+    handle, _ = _handle(path)
+    with handle:
+        data: bytes = handle.read(size)
+    return data
+
+
+def existing_files(path: str | os.PathLike[str], what: str, suffixes: tuple[str, ...]) -> list[Path]:
+    """Return the file at `path`, or the members of the .zip archive there whose names end in `suffixes`, each checked.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, the archive, or a member of one: ``tiles.zip/inner/dgm1.xyz``.
+    what : str
+        What it should hold, for the message.
+    suffixes : tuple of str
+        Lower-case ends of the names that count in an archive.
+
+    Raises
+    ------
+    DataError
+        As `existing_file`; also if the archive holds nothing that fits.
+    LimitError
+        If the archive holds more than `twin.limits` allow.
+
+    Examples
+    --------
+    >>> existing_files(Path(__file__), "a module", (".py",))[0].name
+    'sources.py'
+    """
+    file = Path(path)
+    if is_archive(file):
+        if file.stat().st_size == 0:
+            return [existing_file(file, what)]
+        return [existing_file(member, what) for member in members(file, suffixes, what)]
+    return [existing_file(file, what)]
+
+
+def only_file(path: str | os.PathLike[str], what: str, suffixes: tuple[str, ...]) -> Path:
+    """Return the one file that `existing_files` finds.
+
+    Raises
+    ------
+    DataError
+        If an archive holds several.
+
+    Examples
+    --------
+    >>> only_file(Path(__file__), "a module", (".py",)).name
+    'sources.py'
+    """
+    files = existing_files(path, what, suffixes)
+    if len(files) > 1:
+        names = ", ".join(split[1] for file in files[:5] if (split := split_member(file)))
+        raise DataError(f"{path} holds {len(files)} files that could be {what} ({names}); name one as {files[0]}")
+    return files[0]
+
+
 def existing_file(path: str | os.PathLike[str], what: str) -> Path:
     """Return `path` as a Path after checking that a readable, non-empty file with real content lies there.
 
@@ -135,20 +214,19 @@ def existing_file(path: str | os.PathLike[str], what: str) -> Path:
     twin.errors.DataError: nowhere.osm does not exist; an OpenStreetMap extract is expected there
     """
     file = Path(path)
-    if not file.exists():
+    if not file.exists() and split_member(file) is None:
         raise DataError(f"{file} does not exist; {what} is expected there")
     if file.is_dir():
         raise DataError(f"{file} is a folder; name the file in it that holds {what}")
     try:
-        with file.open("rb") as handle:
-            head = handle.read(64)
+        head = head_of(file)
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror}; {what} is expected there") from None
     if not head:
         raise DataError(f"{file} is empty (0 bytes); {what} is expected there: fetch the file again")
     if head.startswith(b"version https://git-lfs.github.com/spec/"):
         raise DataError(
-            f"{file} is a Git LFS pointer ({file.stat().st_size} bytes), not the data itself; fetch it with "
+            f"{file} is a Git LFS pointer, not the data itself; fetch it with "
             "`git lfs pull` or download the file from its publisher"
         )
     for mark, kind in _ARCHIVES.items():
