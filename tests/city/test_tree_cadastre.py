@@ -96,6 +96,21 @@ def test_a_mapped_tree_at_the_place_of_a_cadastre_tree_is_the_same_tree(osm) -> 
     assert any("1 mapped trees" in note for report in city.meta.reports for note in report.notes)
 
 
+def test_cadastre_mapped_and_planned_trees_make_one_table_that_can_be_exported(osm, tmp_path) -> None:
+    from twin.export import city_layers, write_geopackage
+    from twin.scenario.measures import plant_trees
+
+    extract = osm(points=[(shapely.Point(80, 80), {"natural": "tree"})])
+    city = build_city("town", SPEC, terrain=ground(), land_cover=extract, trees=cadastre([(50, 50)]))
+    planned = plant_trees(points=[(690020.0, 5540020.0)], height=8, crown_diameter=4, base_height=2)
+    after, _ = planned.apply(city)
+    assert after.trees.height.tolist() == [12, 10, 8]
+    write_geopackage(city_layers(after), tmp_path / "town.gpkg")
+    back = gpd.read_file(tmp_path / "town.gpkg", layer="trees")
+    assert back.source.tolist() == list(after.trees.source)
+    assert back.species[0] == "Tilia cordata"
+
+
 def test_measured_canopy_wins_where_it_was_surveyed_and_crowns_stand_beyond_it() -> None:
     west = GridSpec(690000.0, 5540100.0, 1.0, 100, 50, "EPSG:25832")
     heights = xr.DataArray(np.full(west.shape, 7.0), west.coordinates(), ("y", "x"))

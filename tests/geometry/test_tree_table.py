@@ -295,6 +295,17 @@ def test_no_cell_breaks_the_reader(cell) -> None:
     assert np.isnan(value) or np.isfinite(value)
 
 
+CELLS = st.one_of(st.text("0123456789.,- m<>", max_size=8), st.floats(0, 1e7), st.none(), st.just("10-15 m"))
+
+
+@given(st.lists(CELLS, max_size=20), st.sampled_from([None, ".", ","]))
+def test_a_column_reads_as_its_cells_do(cells, decimal) -> None:
+    values, classes = sizes.sizes(cells, decimal)
+    expected = [sizes.size(cell, decimal) for cell in cells]
+    np.testing.assert_array_equal(values, [value for value, _ in expected])
+    assert classes.tolist() == [is_class for _, is_class in expected]
+
+
 @given(st.floats(0.05, np.pi))
 def test_relations_between_sizes_invert(trunk) -> None:
     around = np.array([trunk])

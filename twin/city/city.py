@@ -76,7 +76,7 @@ class City:
         `on_grid` (bool)
     network : RoadNetwork or None; may reach beyond the grid
     trees : GeoDataFrame of single trees; columns `height`, `crown_diameter`, `crown_base_height` (m), `source`; with a
-        tree cadastre also `id`, `species`, `trunk_circumference` (m), `height_source`, `crown_diameter_source`, `group`
+        tree cadastre also `id`, `species`, `trunk_circumference` (m), `height_source`, `crown_diameter_source`
     meta : sources, caveats, reports
 
     Raises

@@ -40,7 +40,7 @@ def place_trees(records: TreeRecords, spec: GridSpec) -> tuple[gpd.GeoDataFrame,
     -------
     trees : geopandas.GeoDataFrame
         Points in the grid's CRS with `id`, `species`, `height`, `crown_diameter`, `crown_base_height`,
-        `trunk_circumference` (m), `height_source`, `crown_diameter_source`, `group`, `source`.
+        `trunk_circumference` (m), `height_source`, `crown_diameter_source`, `source`.
     report : ReadReport
 
     Raises
@@ -84,7 +84,8 @@ def place_trees(records: TreeRecords, spec: GridSpec) -> tuple[gpd.GeoDataFrame,
     for column, what in (("height_source", "height"), ("crown_diameter_source", "crown")):
         source += np.where(placed[column].isin(("estimated", "dummy")), f"; {what} estimated", "")
         source += np.where(placed[column] == "assumed", f"; {what} assumed", "")
-    placed["source"] = source
+    source += np.where(placed["group"], "; group of trees", "")
+    placed = placed.drop(columns="group").assign(source=source)
     notes = () if here.all() else (f"{int((~here).sum())} trees of the cadastre do not reach the grid",)
     return placed, ReadReport("trees on the grid", len(trees), len(placed), notes=notes)
 

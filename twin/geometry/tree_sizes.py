@@ -103,6 +103,29 @@ def size(text: object, decimal: str | None = None) -> tuple[float, bool]:
     return number(text, decimal), False
 
 
+def sizes(cells: Sequence[object], decimal: str | None = None) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the sizes of a column and which of them are middles of classes; `size` for each cell, but faster.
+
+    Examples
+    --------
+    >>> values, classes = sizes(["12.5", "12,5", "10-15 m", ""])
+    >>> values.tolist(), classes.tolist()
+    ([12.5, 12.5, 12.5, nan], [False, False, True, False])
+    """
+    import pandas as pd
+
+    column = pd.Series(list(cells), dtype=object)
+    values = np.full(len(column), np.nan)
+    if decimal != ",":
+        # plain numbers at once; what is left over is looked at one by one
+        values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, copy=True)
+        values[~np.isfinite(values)] = np.nan
+    classes = np.zeros(len(column), bool)
+    for row in np.flatnonzero(np.isnan(values)):
+        values[row], classes[row] = size(column.iloc[row], decimal)
+    return values, classes
+
+
 def crown_from_trunk(circumference: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the crown diameter (m) usual for a trunk of some circumference (m); see `CROWN_PER_TRUNK`.
 

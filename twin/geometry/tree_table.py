@@ -258,7 +258,8 @@ def _places(
             f'wkt); name them: columns = {{x = "...", y = "..."}}. Its columns are: {", ".join(map(repr, table))}'
         )
     degrees = (plain_name(pair[0]), plain_name(pair[1])) in _DEGREES
-    x, y = (np.array([tree_sizes.number(cell, decimal) for cell in table[name]], float) for name in pair)
+    (x, x_class), (y, y_class) = (tree_sizes.sizes(table[name], decimal) for name in pair)
+    x[x_class], y[y_class] = np.nan, np.nan
     return x, y, _needed(given or (_crs(4326) if degrees else None), file)
 
 
@@ -427,9 +428,7 @@ def _column(
     if role not in roles:
         nothing = np.zeros(len(table), bool)
         return np.full(len(table), np.nan), nothing, nothing.copy()
-    cells = [tree_sizes.size(cell, decimal) for cell in table[roles[role]]]
-    values = np.array([value for value, _ in cells], float)
-    classes = np.array([is_class for _, is_class in cells], bool)
+    values, classes = tree_sizes.sizes(table[roles[role]], decimal)
     filled = np.array([bool(_text(cell)) for cell in table[roles[role]]])
     with np.errstate(invalid="ignore"):
         possible = (values > 0) & (values <= largest) & ~np.isin(values, tree_sizes.UNKNOWN_CODES)
