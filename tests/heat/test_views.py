@@ -328,3 +328,13 @@ def test_lines_are_followed_without_gaps(azimuth: float, rows: int, columns: int
     middle = (table.near + table.far) / 4.0  # in cells
     assert np.abs(middle * math.sin(math.radians(azimuth)) - table.column).max() <= 0.5 + 1e-6
     assert np.abs(-middle * math.cos(math.radians(azimuth)) - table.row).max() <= 0.5 + 1e-6
+
+
+def test_views_are_the_same_in_few_blocks_of_rows_as_in_many(monkeypatch: pytest.MonkeyPatch, town: xr.Dataset) -> None:
+    # blocks let Ctrl-C be heard; they grow with the speed of the machine, which must not show in the result
+    scene = _town_obstacles(town)
+    quickly = look_around(scene)
+    monkeypatch.setattr("twin.heat.views.BLOCK_SECONDS", 0.0)
+    in_eights = look_around(scene)
+    np.testing.assert_array_equal(in_eights.factors, quickly.factors)
+    np.testing.assert_array_equal(in_eights.horizon, quickly.horizon)

@@ -64,10 +64,12 @@ def look_around(
     run: Whole,
     face_weight: Floats,
     face_bands: Floats,
+    begin: int,
+    end: int,
     views: Reals,
     horizon: Bytes,
 ) -> None:
-    """Fill `views` (rows, columns, 10) and `horizon` (rows, columns, n).
+    """Fill the rows from `begin` to before `end` of `views` (rows, columns, 10) and `horizon` (rows, columns, n).
 
     face_weight (4, n): share of each azimuth in the view of vertical faces to north, east, south and west.
     face_bands (65,): integral of cos2 over elevation, from the horizontal up to the lower edge of each band.
@@ -76,7 +78,7 @@ def look_around(
     rows, columns = ground.shape
     azimuths = run_start.size - 1
     margin = window.shape[0] - rows
-    for i in prange(rows):
+    for i in prange(begin, end):
         for j in range(columns):
             for k in range(10):
                 views[i, j, k] = np.nan if roof[i, j] else 0.0
@@ -132,9 +134,9 @@ def look_around(
                 while crowns != uint64(0):  # one run of neighbouring bands after another: adding its lowest bit
                     lowest = crowns & (~crowns + uint64(1))  # clears it and sets the bit behind its end
                     carried = crowns + lowest
-                    end = carried & ~crowns
+                    behind = carried & ~crowns
                     first = math.frexp(float(lowest))[1] - 1
-                    last = BINS if end == uint64(0) else math.frexp(float(end))[1] - 1
+                    last = BINS if behind == uint64(0) else math.frexp(float(behind))[1] - 1
                     crown_up += (last - first) / BINS
                     crown_side += face_bands[last] - face_bands[first]
                     crowns &= carried

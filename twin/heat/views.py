@@ -6,6 +6,7 @@ View factors are shares of the radiation that a flat surface receives from a uni
 
 from __future__ import annotations
 
+import time as clocks
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,6 +24,9 @@ CROWN_BASE_SHARE = 0.25
 
 FACES = (0.0, 90.0, 180.0, 270.0)
 """Azimuths of the four vertical faces, degrees."""
+
+BLOCK_SECONDS = 0.5
+"""How long the kernel looks around before Python is asked whether to go on."""
 
 Float32 = NDArray[np.float32]
 
@@ -162,29 +166,37 @@ def look_around(obstacles: Obstacles, *, directions: int = 64) -> Views:
     angle = np.arcsin(np.sqrt(np.arange(kernels.BINS + 1) / kernels.BINS))
     factors = np.empty((*obstacles.ground.shape, 10), dtype=np.float32)
     horizon = np.zeros((*obstacles.ground.shape, directions), dtype=np.uint8)
-    kernels.look_around(
-        obstacles.ground,
-        obstacles.solid,
-        obstacles.slope,
-        obstacles.slack,
-        obstacles.roof,
-        obstacles.top,
-        obstacles.base,
-        obstacles.window,
-        obstacles.highest,
-        rays.row,
-        rays.column,
-        rays.near,
-        rays.far,
-        rays.east,
-        rays.south,
-        rays.run_start,
-        rays.run,
-        weight,
-        angle / 2 + np.sin(2 * angle) / 4,
-        factors,
-        horizon,
-    )
+    bands = angle / 2 + np.sin(2 * angle) / 4
+    begin, block = 0, 8
+    while begin < len(factors):  # some rows at a time, so that Ctrl-C is heard between them
+        end, began = min(begin + block, len(factors)), clocks.perf_counter()
+        kernels.look_around(
+            obstacles.ground,
+            obstacles.solid,
+            obstacles.slope,
+            obstacles.slack,
+            obstacles.roof,
+            obstacles.top,
+            obstacles.base,
+            obstacles.window,
+            obstacles.highest,
+            rays.row,
+            rays.column,
+            rays.near,
+            rays.far,
+            rays.east,
+            rays.south,
+            rays.run_start,
+            rays.run,
+            weight,
+            bands,
+            begin,
+            end,
+            factors,
+            horizon,
+        )
+        begin, took = end, clocks.perf_counter() - began
+        block = max(8, min(4 * block, int(block * BLOCK_SECONDS / max(took, 1e-6))))
     return Views(factors, horizon, azimuth)
 
 
