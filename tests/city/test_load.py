@@ -105,7 +105,10 @@ def test_overlapping_tiles_fill_each_others_gaps() -> None:
         (HEAD + TERRAIN + 'source = "dgm"\n', r"there is no \[sources\.dgm\]"),
         (HEAD + TERRAIN + "[sources.dgm]\nname = 'x'\n", r"\[sources\.dgm\]: license is None"),
         (HEAD + TERRAIN + "[sources.dgm]\nname='x'\nlicense='x'\nattribution='x'\nurl='x'\n", "key 'url' is not known"),
-        (HEAD + TERRAIN + '[buildings]\nfile = "ground.asc"\n', "format is None; it must be one of: citygml, osm"),
+        (
+            HEAD + TERRAIN + '[buildings]\nfile = "ground.asc"\n',
+            "format is None; it must be one of: citygml, cityjson, osm",
+        ),
         (HEAD + TERRAIN + '[buildings]\nfile = "ground.asc"\nformat = "shapefile"\n', "format is 'shapefile'"),
         (HEAD + TERRAIN + '[roads]\nfile = ["ground.asc", "ground.asc"]\n', "must be one file"),
         (HEAD + TERRAIN + 'nodata = "zero"\n', "nodata is 'zero'; it must be a number"),

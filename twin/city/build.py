@@ -87,7 +87,8 @@ def build_city(
         Roofs of a 3-D city model keep the elevations of their planes; footprints of OpenStreetMap get flat roofs at
         tagged or assumed heights. A cell is roof where its centre lies in a building.
     land_cover : OsmData or CityJsonData, optional
-        Land use, waters, roads and trees, or the areas of a 3-D city model in the CRS of `spec`; without it all open ground is grass.
+        Land use, waters, roads and trees, or the areas of a 3-D city model in the CRS of `spec`; without it all open
+        ground is grass.
     canopy : xr.DataArray, optional
         Measured vegetation heights above ground, m. Without it, canopy stands on the mapped woods and trees.
     trees : TreeRecords, optional
@@ -376,7 +377,9 @@ def _dataset(
     return variables.describe(grid)
 
 
-def _distinct(*records: BuildingModels | CityJsonData | OsmData | None) -> list[BuildingModels | CityJsonData | OsmData]:
+def _distinct(
+    *records: BuildingModels | CityJsonData | OsmData | None,
+) -> list[BuildingModels | CityJsonData | OsmData]:
     """Records that were given, each once: one extract may serve several roles."""
     found: list[BuildingModels | CityJsonData | OsmData] = []
     for record in records:
