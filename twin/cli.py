@@ -1,4 +1,4 @@
-"""The command line: `twin demo`, `run`, `compare`, `info`, `warmup`.
+"""The command line: `twin demo`, `run`, `compare`, `info`, `new-city`, `warmup`.
 
 Results go to standard output, progress and complaints to standard error. Exit codes: 0 done, 1 refused (one line says
 why), 2 wrong usage, 130 interrupted. Names are imported inside the commands, so that `twin --help` answers at once.
@@ -145,9 +145,16 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--store", type=Path, default=None, help="folder that keeps results across runs")
     compare.set_defaults(command=_compare)
 
-    info = commands.add_parser("info", parents=[common], help="what a city holds, and what it lacks")
-    info.add_argument("city", help="path of a city.toml, or the name of a sample city")
+    info = commands.add_parser("info", parents=[common], help="what a city or a data file holds, and what it lacks")
+    info.add_argument("city", help="city.toml or its folder, a data file or a folder of them, or a sample city")
     info.set_defaults(command=_info)
+
+    new_city = commands.add_parser("new-city", parents=[common], help="write a city.toml for a folder of data")
+    new_city.add_argument("folder", type=Path, help="folder with terrain, buildings and an OpenStreetMap extract")
+    new_city.add_argument("--output", type=Path, default=None, help="file to write (default: city.toml in the folder)")
+    new_city.add_argument("--name", default=None, help="name of the city (default: that of the folder)")
+    new_city.add_argument("--force", action="store_true", help="replace an existing file")
+    new_city.set_defaults(command=_new_city)
 
     warmup = commands.add_parser("warmup", parents=[common], help="compile all kernels ahead of the first use")
     warmup.set_defaults(command=_warmup)
@@ -209,11 +216,43 @@ def _info(options: argparse.Namespace) -> None:
             f"{options.city!r} is neither a city.toml, nor a folder that holds one, nor a sample city; "
             f"samples are: {', '.join(SAMPLES)}"
         )
+    elif _is_data(Path(options.city)):
+        _print_survey(Path(options.city))
+        return
     else:
         from twin.city.load import load_city
 
         city = load_city(options.city)
     print(city.info())
+
+
+def _is_data(path: Path) -> bool:
+    """Tell whether a path is data itself, a file or a folder without a city.toml."""
+    return not (path / "city.toml").is_file() if path.is_dir() else path.suffix.lower() != ".toml"
+
+
+def _print_survey(path: Path) -> None:
+    from twin.geometry.survey import survey, survey_folder
+
+    if not path.is_dir():
+        print(survey(path))
+        return
+    found = survey_folder(path)
+    if not found:
+        raise InputError(f"{path} holds no files; put the data of a city there, or name its city.toml")
+    print("\n".join(map(str, found)))
+    print(f"\nThere is no city.toml yet; this writes one: twin new-city {path}")
+
+
+def _new_city(options: argparse.Namespace) -> None:
+    from twin.city.new_city import TO_FILL, new_city
+
+    file = new_city(options.folder, options.output, name=options.name, overwrite=options.force)
+    print(f"city: {file.resolve()}")
+    lines = file.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, start=1):
+        if number > 2 and any(mark in line for mark in (TO_FILL, "ASSUMED", "CHOOSE")):
+            print(f"check line {number}: {line.strip()}")
 
 
 def _warmup(options: argparse.Namespace) -> None:

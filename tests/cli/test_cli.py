@@ -63,7 +63,7 @@ def test_wrong_usage_is_exit_code_2(words, capsys):
     assert captured.out == ""
 
 
-@pytest.mark.parametrize("command", ["demo", "run", "compare", "info", "warmup"])
+@pytest.mark.parametrize("command", ["demo", "run", "compare", "info", "new-city", "warmup"])
 def test_every_command_explains_itself(command, capsys):
     assert cli.main([command, "--help"]) == 0
     assert f"usage: twin {command}" in capsys.readouterr().out

@@ -4,6 +4,7 @@ gridspec.py   where the cells of a grid lie
 city.py       the `City` and what is known about its data
 load.py       `load_city`: a city.toml to a `City`
 city_file.py  what a city.toml may say
+new_city.py   a folder of downloaded files to a city.toml
 samples.py    `sample_city`: the cities that come with the package
 build.py      `build_city`: records to a `City`
 terrain.py    elevations onto the grid
@@ -15,6 +16,7 @@ land_cover.py OpenStreetMap onto the grid; land_cover_tags.py which tags mean wh
 trees.py      crowns of single trees and woods onto the grid
 roads.py      the road network
 caveats.py    what readers of results must know about the data, in English and German
+city_model.py terrain and land cover from a CityJSON model, where there are no others
 summary.py    a city in a few lines, for the console and for notebooks
 """
 
