@@ -125,3 +125,19 @@ def test_the_small_picture_shows_the_colours_of_the_full_one(comparison):
     assert got.shape == wanted.shape
     # measured 0.2 of 255 in the mean on maps of a village; 1 is below what an eye tells apart
     assert np.abs(got - wanted).mean() < 1.0
+
+
+def test_wide_german_words_under_a_map_are_not_cut(variants):
+    """The longest statement a model makes, in the language with the longer words."""
+    from twin.heat.model import VALIDATION_DE
+
+    stated = {"validation": VALIDATION_DE, "validation_de": VALIDATION_DE}
+    said = [
+        dataclasses.replace(v, results={event: result.assign_attrs(stated) for event, result in v.results.items()})
+        for v in variants
+    ]
+    comparison = compare(said, "baseline")
+    figure = draw(comparison, comparison.events[0], "baseline", language="de").figure
+    figure.canvas.draw()
+    for text in figure.texts:
+        assert text.get_window_extent().x1 <= figure.bbox.x1, text.get_text()

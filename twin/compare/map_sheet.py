@@ -108,7 +108,7 @@ class Sheet:
             str(attributes.get("twin_version", "")),
             validation(attributes, language),
             language,
-            98,
+            86,
         )
         extent = _shaped(extent)
         side = 0.08
