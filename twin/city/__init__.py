@@ -4,6 +4,7 @@ gridspec.py   where the cells of a grid lie
 city.py       the `City` and what is known about its data
 load.py       `load_city`: a city.toml to a `City`
 city_file.py  what a city.toml may say
+new_city.py   a folder of downloaded files to a city.toml
 samples.py    `sample_city`: the cities that come with the package
 build.py      `build_city`: records to a `City`
 terrain.py    elevations onto the grid
