@@ -235,7 +235,10 @@ def _print_survey(path: Path) -> None:
     from twin.geometry.survey import survey, survey_folder
 
     if not path.is_dir():
-        print(survey(path))
+        summary = survey(path)
+        if summary.kind == "unreadable":
+            raise InputError(f"{summary.path}: {summary.problem}")
+        print(summary)
         return
     found = survey_folder(path)
     if not found:

@@ -130,6 +130,14 @@ def test_info_tells_what_files_hold_before_a_city_is_built(tmp_path, capsys):
     assert capsys.readouterr().out.startswith("dgm.asc: raster (terrain), 10 rows")
 
 
+def test_info_of_a_file_that_cannot_be_used_is_refused(tmp_path, capsys):
+    (tmp_path / "a.gml").write_bytes(b"")
+    assert cli.main(["info", str(tmp_path / "a.gml")]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "is empty" in captured.err
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(min_size=1, max_size=40).filter(str.strip))
 def test_any_name_is_written_so_that_it_reads_back(tmp_path, name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -135,11 +135,15 @@ def test_a_folder_that_is_none_or_too_full_is_refused(write, tmp_path, monkeypat
         survey_folder(tmp_path)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="needs a user whom permissions bind")
-def test_a_file_without_permission_is_named(write):
+def test_a_file_without_permission_is_named(write, monkeypatch):
+    def refuse(self, *arguments, **options):
+        raise PermissionError(13, "Permission denied", str(self))
+
     file = write("secret.gml", "<CityModel/>")
-    file.chmod(0)
-    assert survey(file).kind == "unreadable"
+    monkeypatch.setattr(Path, "open", refuse)
+    found = survey(file)
+    assert found.kind == "unreadable"
+    assert "Permission denied" in found.problem
 
 
 def test_the_packaged_tile_is_summed_up_as_the_reader_reads_it(sample):
