@@ -6,6 +6,7 @@ import gzip
 import struct
 import zipfile
 
+import numpy as np
 import pytest
 
 from twin import limits
@@ -181,3 +182,32 @@ def test_an_empty_archive_file_is_refused(tmp_path):
     path.write_bytes(b"")
     with pytest.raises(DataError, match="empty"):
         existing_files(path, "terrain", XYZ)
+
+
+def test_a_raster_reads_from_an_archive_as_from_its_file(pack, write):
+    from twin.geometry import read_raster
+
+    text = "ncols 2\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize 1\nNODATA_value -1\n1 2\n3 -1\n"
+    packed = read_raster(pack([("a/ground.asc", text), ("licence.pdf", "words")]), crs="EPSG:25832")
+    assert packed.identical(read_raster(write("ground.asc", text), crs="EPSG:25832"))
+
+
+def test_all_tiles_of_an_archive_of_buildings_are_read(pack, write):
+    from twin.geometry import read_citygml
+
+    def tile(number):
+        ring = "389000 5819000 50 389010 5819000 50 389010 5819010 50 389000 5819000 50"
+        return f"""<CityModel xmlns="http://www.opengis.net/citygml/2.0" xmlns:gml="http://www.opengis.net/gml"
+            xmlns:bldg="http://www.opengis.net/citygml/building/2.0"><cityObjectMember><bldg:Building gml:id="{number}">
+            <bldg:boundedBy><bldg:RoofSurface><bldg:lod2MultiSurface><gml:MultiSurface srsName="EPSG:25833">
+            <gml:surfaceMember><gml:Polygon><gml:exterior><gml:LinearRing><gml:posList>{ring}</gml:posList>
+            </gml:LinearRing></gml:exterior></gml:Polygon></gml:surfaceMember></gml:MultiSurface>
+            </bldg:lod2MultiSurface></bldg:RoofSurface></bldg:boundedBy></bldg:Building></cityObjectMember></CityModel>"""
+
+    one = read_citygml(pack([("a.gml", tile("a")), ("licence.pdf", "words")]))
+    alone = read_citygml(write("a.gml", tile("a")))
+    assert np.array_equal(one.surfaces.vertices, alone.surfaces.vertices)
+    both = read_citygml(pack([("b.gml", tile("b")), ("a.gml", tile("a"))], name="two.zip"))
+    assert len(both.buildings) == 2
+    with pytest.raises(DataError, match="DOCTYPE"):
+        read_citygml(pack([("a.gml", "<!DOCTYPE a>" + tile("a"))], name="evil.zip"))

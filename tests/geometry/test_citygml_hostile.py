@@ -90,7 +90,7 @@ def test_a_packed_giant_is_stopped_while_it_unpacks(gml, write, monkeypatch):
     [
         (b"", "is empty"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "Git LFS pointer"),
-        (b"PK\x03\x04whatever", "is a zip archive; unpack it"),
+        (b"PK\x03\x04whatever", "is a damaged or cut off zip archive"),
         (b"<html><body>404</body></html>", "root element is 'html'"),
         (b"\x1f\x8b", "cut off"),
     ],

@@ -44,6 +44,7 @@ _SECTIONS = {
 }
 _SOURCE = ("name", "license", "attribution", "note")
 _FORMATS = ("citygml", "cityjson", "osm")
+_TILES = (".tif", ".tiff", ".asc", ".hgt", ".xyz", ".txt", ".csv", ".xyz.gz", ".txt.gz", ".csv.gz", ".zip")
 _CITYJSON = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 
 
@@ -247,7 +248,19 @@ def _files(entry: Mapping[str, Any], section: str, where: str, file: Path) -> tu
     paths = []
     for name in names:
         data = file.parent / str(name)
+        if section in ("terrain", "canopy") and (data.is_dir() or set("*?") & set(str(name))):
+            paths += _found(data, where)
+            continue
         if not data.is_file():
             raise DataError(f"{where}: file {data} does not exist; paths are relative to {file.parent}")
         paths.append(data.resolve())
-    return tuple(paths)
+    return tuple(dict.fromkeys(paths))
+
+
+def _found(data: Path, where: str) -> list[Path]:
+    """Return the tiles in a folder or of a pattern like ``dgm1_*.xyz``, in the order of their names."""
+    folder, pattern = (data, "*") if data.is_dir() else (data.parent, data.name)
+    tiles = sorted(item.resolve() for item in folder.glob(pattern) if item.name.lower().endswith(_TILES))
+    if not tiles:
+        raise DataError(f"{where}: {data} leads to no file ending in {', '.join(_TILES)}")
+    return tiles

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _MARGIN = 250.0
 """Read rasters this far around the grid, m: more than the spacing of terrain that one would interpolate."""
 
+_AGREE = 0.02
+"""Overlapping terrain tiles may differ by this much, m: both are rounded to centimetres."""
+
 
 def load_city(path: str | os.PathLike[str], *, bounds: Bounds | None = None, resolution: float | None = None) -> City:
     """Load a city from a `city.toml` and the data beside it.
@@ -166,23 +169,43 @@ def _city_model(wanted: CityFile) -> CityJsonData | None:
 def _raster(wanted: CityFile, section: str, spec: GridSpec) -> xr.DataArray:
     """Read a raster of one or more tiles: the part around the grid if it is in the grid's CRS, all of it otherwise."""
     from twin.city.terrain import join_tiles
-    from twin.geometry import read_raster
+    from twin.geometry import read_raster, read_xyz
+    from twin.geometry.raster import SUFFIXES
+    from twin.geometry.sources import existing_files
+    from twin.geometry.xyz import SUFFIXES as TEXT_SUFFIXES
+    from twin.geometry.xyz import looks_like_xyz, without_notes
 
     options = wanted.sections[section]
     nodata, crs = options.get("nodata"), options.get("crs")
+    found = [
+        tile
+        for file in wanted.files(section)
+        for tile in existing_files(file, "a raster or an XYZ tile", SUFFIXES + TEXT_SUFFIXES)
+    ]
+    files = without_notes(found)
+
+    def read(file: Path, bounds: Bounds | None) -> xr.DataArray:
+        if file.name.lower().endswith((".xyz", ".xyz.gz")) or looks_like_xyz(file):
+            return read_xyz(file, bounds=bounds, nodata=None if nodata == "none" else nodata, crs=crs)
+        return read_raster(file, bounds=bounds, nodata=nodata, crs=crs)
+
     xmin, ymin, xmax, ymax = spec.bounds
     nearby = (xmin - _MARGIN, ymin - _MARGIN, xmax + _MARGIN, ymax + _MARGIN)
     parts = []
-    for file in wanted.files(section):
+    for file in files:
         try:
-            part = read_raster(file, bounds=nearby, nodata=nodata, crs=crs)
-        except DataError:
-            continue  # damaged, another tile's place, or another CRS: read whole below, if no tile fits
+            part = read(file, nearby)
+        except DataError as error:
+            if "does not touch the bounds" not in str(error):
+                raise
+            continue  # another tile's place, or another CRS: read whole below, if no tile fits
         if same_crs(crs_of(part), spec.crs):
             parts.append(part)
     if not parts:
-        parts = [read_raster(file, nodata=nodata, crs=crs) for file in wanted.files(section)]
-    return parts[0] if len(parts) == 1 else join_tiles(parts, what=section)
+        parts = [read(file, None) for file in files]
+    if len(parts) == 1:
+        return parts[0]
+    return join_tiles(parts, what=section, tolerance=_AGREE if section == "terrain" else None)
 
 
 def _anchor(terrain: xr.DataArray, spec: GridSpec) -> tuple[float, float]:

@@ -89,7 +89,7 @@ def onto_grid(raster: xr.DataArray, spec: GridSpec, *, what: str = "raster", may
     return field
 
 
-def join_tiles(tiles: Sequence[xr.DataArray], *, what: str = "raster") -> xr.DataArray:
+def join_tiles(tiles: Sequence[xr.DataArray], *, what: str = "raster", tolerance: float | None = None) -> xr.DataArray:
     """Join raster tiles of one lattice into one raster; where tiles overlap, the first with a value counts.
 
     Parameters
@@ -98,6 +98,8 @@ def join_tiles(tiles: Sequence[xr.DataArray], *, what: str = "raster") -> xr.Dat
         (y, x) with `spatial_ref`, y descending, of one CRS and cell size, their cells in step.
     what : str
         What they are called in messages.
+    tolerance : float, optional
+        Where tiles overlap, their values may differ by this much; by any amount without it.
 
     Returns
     -------
@@ -149,8 +151,16 @@ def join_tiles(tiles: Sequence[xr.DataArray], *, what: str = "raster") -> xr.Dat
     height = max(start[1] + tile.sizes["y"] for start, tile in zip(starts, tiles, strict=True)) - top
     limits.check(width * height, "MAX_RASTER_CELLS", f"the tiles of the {what} span {width} x {height} cells")
     values = np.full((height, width), np.nan, np.result_type(*(tile.dtype for tile in tiles)))
-    for (column, row), tile in zip(starts, tiles, strict=True):
+    for number, ((column, row), tile) in enumerate(zip(starts, tiles, strict=True), 1):
         part = values[row - top : row - top + tile.sizes["y"], column - left : column - left + tile.sizes["x"]]
+        if tolerance is not None and (apart := np.abs(part - tile.values) > tolerance).any():
+            down, along = (int(place[0]) for place in np.nonzero(apart))
+            name = tile.attrs.get("file", f"tile {number}")
+            raise DataError(
+                f"tiles of the {what} contradict each other in {int(apart.sum())} cells: {name} says "
+                f"{float(tile.values[down, along]):g} at E {float(tile.x[along]):.1f}, N {float(tile.y[down]):.1f}, an "
+                f"earlier one {float(part[down, along]):g}; leave the older one out"
+            )
         part[...] = np.where(np.isnan(part), tile.values, part)
     x = float(first.x[0]) + (left + np.arange(width)) * steps[0]
     y = float(first.y[0]) + (top + np.arange(height)) * steps[1]

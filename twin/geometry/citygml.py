@@ -27,7 +27,7 @@ from twin.geometry.reference_systems import (
     parse_srs_name,
     split_compound,
 )
-from twin.geometry.sources import existing_file
+from twin.geometry.sources import existing_files
 from twin.geometry.surfaces import FAULT_TEXT, RingFault, check_rings, classed_by_slope
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def read_citygml(
     Parameters
     ----------
     path : path-like or sequence of path-like
-        CityGML 1.0, 2.0 or 3.0, plain or gzip; a list of tiles, or a folder of them (.gml, .xml, .citygml, also .gz).
+        CityGML 1.0, 2.0 or 3.0, plain or gzip, or in a .zip archive; a list of tiles, or a folder of them
+        (.gml, .xml, .citygml, also .gz); all tiles of an archive are read.
     bounds : (xmin, ymin, xmax, ymax), optional
         Keep the buildings whose extent touches this box, whole; in the file's CRS, m. Those whose own
         `gml:boundedBy` lies outside are passed by before their geometry is read.
@@ -100,8 +101,11 @@ def read_citygml(
     box = _checked_bounds(bounds)
     tiles = _tiles(path)
     if tiles is not None:
-        return concatenate_models([_read_one(existing_file(tile, WHAT), box, given) for tile in tiles])
-    return _read_one(existing_file(cast("Source", path), WHAT), box, given)
+        files = [file for tile in tiles for file in existing_files(tile, WHAT, _SUFFIXES)]
+    else:
+        files = existing_files(cast("Source", path), WHAT, _SUFFIXES)
+    models = [_read_one(file, box, given) for file in files]
+    return models[0] if tiles is None and len(models) == 1 else concatenate_models(models)
 
 
 def _tiles(path: Source | Sequence[Source]) -> list[Path] | None:

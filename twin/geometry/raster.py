@@ -1,4 +1,4 @@
-"""Rasters from files: GeoTIFF, COG, ESRI ASCII grid, SRTM .hgt.
+"""Rasters from files: GeoTIFF, COG, ESRI ASCII grid, SRTM .hgt, each also in a .zip archive.
 
 A raster is a DataArray with dims (y, x), y descending, coordinates at pixel centres, NaN where it is empty, and the
 horizontal CRS in `spatial_ref`. Reading keeps the file's own pixels, square or not, metric or in degrees.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,16 +23,18 @@ from pyproj.exceptions import CRSError
 
 from twin import limits
 from twin.errors import DataError, InputError
+from twin.geometry.archives import split_member
 from twin.geometry.raster_axes import coordinates_of, raster_crs, transform_of
 from twin.geometry.reference_systems import split_compound
 from twin.geometry.resampling import resample
-from twin.geometry.sources import existing_file
+from twin.geometry.sources import head_of, only_file, open_checked
 
 __all__ = ["raster_crs", "read_raster", "resample", "transform_of"]
 
 Bounds = tuple[float, float, float, float]
 
 _WHAT = "a raster (GeoTIFF, COG, ESRI ASCII grid or SRTM .hgt)"
+SUFFIXES = (".tif", ".tiff", ".asc", ".hgt")
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _VOIDS = (-9999.0, -32768.0, -99999.0)
 _CARRIED = {
@@ -55,7 +59,7 @@ def read_raster(
     Parameters
     ----------
     path : path-like
-        GeoTIFF, COG, ESRI ASCII grid or SRTM .hgt.
+        GeoTIFF, COG, ESRI ASCII grid or SRTM .hgt; or a .zip archive with one such file.
     bounds : (xmin, ymin, xmax, ymax), optional
         Read only the pixels that touch this box; in the file's CRS.
     nodata : float or "none", optional
@@ -93,18 +97,17 @@ def read_raster(
     >>> ground.values.tolist(), ground.y.values.tolist()
     ([[1.0, 2.0], [3.0, nan]], [1.5, 0.5])
     """
-    import rasterio
     from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
     given = _given_crs(crs)
     if isinstance(nodata, str) and nodata != "none":
         raise InputError(f"nodata is {nodata!r}; give a number, 'none' to ignore the file's tag, or None to use it")
-    file = existing_file(path, _WHAT)
+    file = only_file(path, _WHAT, SUFFIXES)
     driver = _driver(file)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)  # refused below, with a way out
-            with rasterio.open(file, driver=driver) as source:
+            with _opened(file, driver) as source:
                 number = _checked_band(source, band, file)
                 horizontal, vertical = _system(source, given, file)
                 window, transform = _window(source, bounds, file)
@@ -143,10 +146,25 @@ def _given_crs(crs: CRS | str | int | None) -> CRS | None:
         raise InputError(f"crs is {crs!r}, which is no CRS ({error}); give one like 'EPSG:25832'") from None
 
 
+@contextmanager
+def _opened(file: Path, driver: str) -> Iterator[Any]:
+    """Open a file with GDAL; a member of an archive from memory, after all of it was read and checked."""
+    import rasterio
+    from rasterio.io import MemoryFile
+
+    if split_member(file) is None:
+        with rasterio.open(file, driver=driver) as source:
+            yield source
+        return
+    with open_checked(file) as stream:
+        content = stream.read()
+    with MemoryFile(content, filename=file.name) as memory, memory.open(driver=driver) as source:
+        yield source
+
+
 def _driver(file: Path) -> str:
     """Return GDAL's name for the format; only formats that never make GDAL open other files or the network."""
-    with file.open("rb") as handle:
-        start = handle.read(64)
+    start = head_of(file)
     if start[:4] in _TIFF:
         return "GTiff"
     if start.lstrip().lower().startswith((b"ncols", b"nrows", b"xll", b"yll", b"cellsize")):

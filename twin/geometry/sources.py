@@ -231,7 +231,7 @@ def existing_file(path: str | os.PathLike[str], what: str) -> Path:
         )
     for mark, kind in _ARCHIVES.items():
         if head.startswith(mark):
-            raise DataError(f"{file} is {kind}; unpack it and name the file inside that holds {what}")
+            raise DataError(f"{file} is {kind}; unpack it and name the file that holds {what}")
     return file
 
 

@@ -26,13 +26,14 @@ from twin import limits
 from twin.errors import DataError, InputError
 from twin.geometry.raster_axes import coordinates_of
 from twin.geometry.reference_systems import must_swap_axes, split_compound
-from twin.geometry.sources import only_file, open_checked
+from twin.geometry.sources import existing_files, open_checked
 
 Bounds = tuple[float, float, float, float]
 _Floats = NDArray[np.float64]
 
 WHAT = "an XYZ terrain tile (one posting per line: easting, northing, height)"
 SUFFIXES = (".xyz", ".txt", ".csv", ".asc", ".xyz.gz", ".txt.gz", ".csv.gz")
+_NOTES = (".txt", ".csv")
 _ROWS = 5_000_000  # read at a time
 _HEAD = 1 << 16
 _OFF = 0.01  # share of the spacing by which a posting may miss its place: coordinates are rounded to centimetres
@@ -102,7 +103,11 @@ def read_xyz(
     if nodata is not None and not (isinstance(nodata, (int, float)) and np.isfinite(nodata)):
         raise InputError(f"nodata is {nodata!r}; give a finite number, or None if every height counts")
     box = _checked_bounds(bounds)
-    file = only_file(path, WHAT, SUFFIXES)
+    files = without_notes(existing_files(path, WHAT, SUFFIXES))
+    if len(files) > 1:
+        names = ", ".join(file.name for file in files[:5])
+        raise DataError(f"{path} holds {len(files)} tiles ({names}); name one, as {files[0]}")
+    file = files[0]
     form = _form(file)
     x, y, z = _postings(file, form)
     horizontal, x, y, notes = _placed(x, y, given, file)
@@ -160,6 +165,18 @@ def looks_like_xyz(path: Path) -> bool:
     except DataError:
         return False
     return True
+
+
+def without_notes(files: list[Path]) -> list[Path]:
+    """Return the tiles among several files: a licence or readme in .txt or .csv that lists no postings is none.
+
+    Examples
+    --------
+    >>> without_notes([Path("east.tif"), Path("west.tif")])
+    [...Path('east.tif'), ...Path('west.tif')]
+    """
+    kept = [file for file in files if not file.name.lower().endswith(_NOTES) or looks_like_xyz(file)]
+    return kept or files
 
 
 def _given_crs(crs: CRS | str | int | None) -> CRS | None:
