@@ -157,6 +157,23 @@ def test_holes_stay_holes_and_cavities_are_left_out(tmp_path: Path) -> None:
     assert "1 inner shells" in " ".join(data.report.notes)
 
 
+@pytest.mark.parametrize(
+    ("faces", "area"),
+    [
+        ([[0, 1, 2], [0, 2, 3]], 81.0),  # two triangles of a square
+        ([[0, 1, 2], [0, 1, 3]], 60.75),  # they overlap in a quarter of it
+        ([[0, 1, 2, 3], [0, 1, 2]], 81.0),  # one lies in the other
+        ([[0, 1, 2, 3], [4, 5, 6]], 81.0),  # the same, without a common edge
+    ],
+)
+def test_ground_counts_once_where_facets_overlap(tmp_path: Path, faces: list[list[int]], area: float) -> None:
+    points = [[0, 0, 0], [90, 0, 0], [90, 90, 0], [0, 90, 0], [30, 30, 0], [60, 30, 0], [60, 60, 0]]
+    geometry = {"type": "MultiSurface", "lod": "1", "boundaries": [[face] for face in faces]}
+    data = read(tmp_path, town({"r": {"type": "Road", "geometry": [geometry]}}, points))
+    assert data.areas.geometry.area.tolist() == pytest.approx([area])
+    assert data.areas.geometry.is_valid.all()
+
+
 def test_templates_are_placed_where_their_instances_stand(tmp_path: Path) -> None:
     matrix = [0, -2, 0, 1, 2, 0, 0, 2, 0, 0, 2, 3, 0, 0, 0, 1]  # a quarter turn, twice the size, moved by (1, 2, 3)
     instance = {"type": "GeometryInstance", "template": 0, "boundaries": [0], "transformationMatrix": matrix}
