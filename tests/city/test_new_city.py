@@ -130,6 +130,13 @@ def test_info_tells_what_files_hold_before_a_city_is_built(tmp_path, capsys):
     assert capsys.readouterr().out.startswith("dgm.asc: raster (terrain), 10 rows")
 
 
+def test_terrain_as_text_is_named_with_what_to_do(tmp_path):
+    postings = "".join(f"{389000 + column} 5819000 34.5\n" for column in range(9))
+    (tmp_path / "dgm1.xyz").write_text(postings)
+    with pytest.raises(DataError, match=r"dgm1\.xyz: XYZ text.*by hand as file of \[terrain\]"):
+        propose_city(tmp_path)
+
+
 def test_info_of_a_file_that_cannot_be_used_is_refused(tmp_path, capsys):
     (tmp_path / "a.gml").write_bytes(b"")
     assert cli.main(["info", str(tmp_path / "a.gml")]) == 1

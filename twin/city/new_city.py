@@ -164,7 +164,7 @@ def _roles(summaries: Sequence[SourceSummary]) -> tuple[dict[str, list[SourceSum
             left_out[found.path] = found.problem
         elif found.kind not in _USABLE:
             left_out[found.path] = {
-                "points": "points as text; convert them to GeoTIFF (gdal_translate in.xyz out.tif)",
+                "points": "XYZ text, whose cells and place are not looked at; name it by hand as file of [terrain]",
                 "other": "not a kind of data that a city is built from",
             }.get(found.kind, f"{found.kind}: not part of this proposal")
         elif found.bounds is None and found.kind == "raster":
