@@ -71,7 +71,8 @@ def test_a_missing_tile_is_said(tmp_path) -> None:
     (tmp_path / "city.toml").write_text(f'{HEAD}[terrain]\nfile = "a.xyz"\ncrs = "EPSG:25832"\n')
     city = load_city(tmp_path)
     assert np.isnan(city.grid.ground_elevation.values[:, 4:]).all()
-    assert any("does not cover 50.0% of the grid" in caveat.text_en for caveat in city.meta.caveats)
+    place = "does not cover 50.0% of the grid, within E 678004 to 678008, N 5543000 to 5543006"
+    assert any(place in caveat.text_en for caveat in city.meta.caveats)
 
 
 def test_a_damaged_tile_is_not_passed_over(tmp_path) -> None:

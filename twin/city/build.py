@@ -133,7 +133,7 @@ def build_city(
 
     ground = onto_grid(terrain, spec, what="terrain")
     _check_range(ground.values, "ground_elevation", "terrain", spec)
-    gaps += known_gaps.about_terrain(ground)
+    gaps += known_gaps.about_terrain(ground, spec)
     areas = land_cover if isinstance(land_cover, CityJsonData) else None
     mapped = land_cover if isinstance(land_cover, OsmData) else None
     gaps += about_model_ground(terrain, areas)

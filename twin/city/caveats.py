@@ -23,8 +23,8 @@ EDGE = 100.0
 """Nearer than this (m) to the end of the building data, buildings filed under a neighbouring tile may be missing."""
 
 
-def about_terrain(field: GridField) -> list[Caveat]:
-    """Say that terrain is coarse or has gaps.
+def about_terrain(field: GridField, spec: GridSpec | None = None) -> list[Caveat]:
+    """Say that terrain is coarse or has gaps; on a grid also where they lie.
 
     Examples
     --------
@@ -45,11 +45,19 @@ def about_terrain(field: GridField) -> list[Caveat]:
         )
     gaps = float(np.isnan(field.values).mean())
     if gaps > 0:
+        place_en = place_de = ""
+        if spec is not None:
+            rows, columns = np.nonzero(np.isnan(field.values))
+            half = spec.resolution / 2
+            west, east = spec.x[columns.min()] - half, spec.x[columns.max()] + half
+            south, north = spec.y[rows.max()] - half, spec.y[rows.min()] + half
+            place_en = f", within E {west:.0f} to {east:.0f}, N {south:.0f} to {north:.0f}"
+            place_de = f", innerhalb von E {west:.0f} bis {east:.0f}, N {south:.0f} bis {north:.0f}"
         found.append(
             Caveat(
                 "terrain",
-                f"The terrain does not cover {gaps:.1%} of the grid; these cells are left empty.",
-                f"Das Gelände fehlt auf {_percent(gaps, 1)} des Rasters; diese Zellen bleiben leer.",
+                f"The terrain does not cover {gaps:.1%} of the grid{place_en}; these cells are left empty.",
+                f"Das Gelände fehlt auf {_percent(gaps, 1)} des Rasters{place_de}; diese Zellen bleiben leer.",
             )
         )
     return found
