@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import DataError
+from twin.geometry.archives import split_member
 from twin.geometry.osm_areas import assemble_areas
 from twin.geometry.osm_pbf import check_pbf, is_pbf
 from twin.geometry.osm_raw import RawObjects, Tags, read_objects
@@ -75,6 +76,8 @@ def read_osm(path: str | os.PathLike[str]) -> OsmData:
     ({'highway': 'residential'}, [49.97, 49.98])
     """
     file = existing_file(path, _WHAT)
+    if split_member(file) is not None:
+        raise DataError(f"{file} lies in a zip archive; unpack it and name the file")
     form, date = _check_form(file)
     raw = read_objects(file, form)
     return _sort_out(raw, file, date)
