@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 
 from twin.errors import DataError, InputError
 from twin.geometry.building_models import concatenate_models, extents, keep_rows, without_doubles
@@ -25,15 +24,14 @@ from twin.geometry.reference_systems import (
     inside_region,
     must_swap_axes,
     parse_srs_name,
-    split_compound,
 )
+from twin.geometry.region import Bounds, checked_bounds, given_crs
 from twin.geometry.sources import existing_files
 from twin.geometry.surfaces import FAULT_TEXT, RingFault, check_rings, classed_by_slope
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Bounds = tuple[float, float, float, float]
 Source = str | os.PathLike[str]
 
 _SUFFIXES = (".gml", ".xml", ".citygml", ".gml.gz", ".xml.gz", ".citygml.gz")
@@ -97,8 +95,8 @@ def read_citygml(
     >>> len(models.buildings), len(models.surfaces), models.crs.to_epsg()
     (1, 1, 25833)
     """
-    given = _given_crs(crs)
-    box = _checked_bounds(bounds)
+    given = given_crs(crs)
+    box = checked_bounds(bounds)
     tiles = _tiles(path)
     if tiles is not None:
         files = [file for tile in tiles for file in existing_files(tile, WHAT, _SUFFIXES)]
@@ -147,7 +145,7 @@ def _read_one(file: Path, box: Bounds | None, given: CRS | None) -> BuildingMode
     surfaces, derived = _with_kinds(surfaces, len(reader.attributes))
     if derived:
         notes.append(f"{derived} polygons without a semantic kind were classed by their slope and height")
-    table, surfaces, outside = _kept(reader, surfaces, horizontal, box)
+    table, surfaces, outside = kept_buildings(reader, surfaces, horizontal, box)
     outside += len(reader.passed)
     if outside:
         notes.append(f"{outside} buildings lie outside the bounds asked for")
@@ -163,24 +161,6 @@ def _read_one(file: Path, box: Bounds | None, given: CRS | None) -> BuildingMode
             str(file), reader.seen, len(table), tuple(reader.repaired), tuple(reader.refused), tuple(notes)
         ),
     )
-
-
-def _given_crs(crs: CRS | str | int | None) -> CRS | None:
-    if crs is None:
-        return None
-    try:
-        return split_compound(CRS.from_user_input(crs))[0]
-    except CRSError as error:
-        raise InputError(f"crs is {crs!r}, which is no CRS ({error}); give one like 'EPSG:25832'") from None
-
-
-def _checked_bounds(bounds: Bounds | None) -> Bounds | None:
-    if bounds is None:
-        return None
-    xmin, ymin, xmax, ymax = (float(value) for value in bounds)
-    if not np.isfinite([xmin, ymin, xmax, ymax]).all() or xmin >= xmax or ymin >= ymax:
-        raise InputError(f"bounds are {bounds}; they must be finite, as (xmin, ymin, xmax, ymax) with min < max")
-    return xmin, ymin, xmax, ymax
 
 
 def _one_system(file: Path, names: dict[str, str], *, ignore: bool) -> NamedSystem | None:
@@ -240,7 +220,7 @@ def _with_kinds(surfaces: Surfaces, buildings: int) -> tuple[Surfaces, int]:
     return Surfaces(surfaces.vertices, surfaces.ring_start, surfaces.polygon_start, kinds, surfaces.building), derived
 
 
-def _kept(
+def kept_buildings(
     reader: BuildingReader, surfaces: Surfaces, crs: CRS | None, box: Bounds | None
 ) -> tuple[pd.DataFrame, Surfaces, int]:
     """Return the table and surfaces of the buildings that stay, and how many lie outside the box."""

@@ -15,20 +15,20 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from twin.errors import DataError
-from twin.geometry.citygml import _checked_bounds, _given_crs, _kept
+from twin.geometry.citygml import kept_buildings
 from twin.geometry.citygml_building import BuildingReader
 from twin.geometry.cityjson_objects import CityObjects
 from twin.geometry.cityjson_polygons import PolygonBuffer
 from twin.geometry.cityjson_source import WHAT, Document, Feature, read_document
 from twin.geometry.records import BuildingModels, CityJsonData, ReadReport, Refusal, Surfaces
 from twin.geometry.reference_systems import NamedSystem, inside_region, must_swap_axes, parse_srs_name
+from twin.geometry.region import Bounds, checked_bounds, given_crs
 from twin.geometry.sources import existing_file
 from twin.geometry.surfaces import classed_by_slope, no_surfaces, polygon_normals, select
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-Bounds = tuple[float, float, float, float]
 
 _LOWEST, _HIGHEST = -500.0, 9000.0  # m: the same range as for buildings of CityGML
 _FLATTEST = 0.01  # vertical part of a unit normal below which a facet is a wall and covers no ground
@@ -85,8 +85,8 @@ def read_cityjson(
     >>> len(data.buildings.buildings), data.buildings.crs.to_epsg(), data.buildings.vertical_datum
     (1, 28992, 'NAP')
     """
-    given = _given_crs(crs)
-    box = _checked_bounds(bounds)
+    given = given_crs(crs)
+    box = checked_bounds(bounds)
     file = _checked(path)
     document = read_document(file)
     source = str(file)
@@ -167,7 +167,7 @@ def _buildings(found: CityObjects, crs: CRS | None, box: Bounds | None, notes: l
         notes.append(f"{derived} polygons without a semantic kind were classed by their slope and height")
     surfaces = Surfaces(checked.vertices, checked.ring_start, checked.polygon_start, kinds, checked.building)
     reader = BuildingReader(attributes=found.attributes, repaired=found.repaired, refused=found.refused)
-    table, surfaces, outside = _kept(reader, surfaces, crs, box)
+    table, surfaces, outside = kept_buildings(reader, surfaces, crs, box)
     if outside:
         notes.append(f"{outside} buildings lie outside the bounds asked for")
     return surfaces, table

@@ -6,8 +6,6 @@ What passes here is a dictionary of city objects with vertices in metres as one 
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,16 +13,13 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from twin import limits
-from twin.errors import DataError, LimitError
+from twin.errors import DataError
 from twin.geometry.records import Refusal
-from twin.geometry.sources import existing_file, open_checked
+from twin.geometry.sources import only_file, open_checked
 
 WHAT = "a CityJSON file"
 _VERSIONS = ("1.0", "1.1", "2.0")
-_ZIP = b"PK\x03\x04"
 _NAMES = (".json", ".jsonl")
-_RATIO_FREE_BYTES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -126,38 +121,8 @@ class _SeveralValuesError(Exception):
 
 def _bytes(path: Path) -> bytes:
     """Return the unpacked content; of an archive, that of the one CityJSON file in it."""
-    if path.is_file():
-        with path.open("rb") as handle:
-            if handle.read(4) == _ZIP:
-                return _from_zip(path)
-    with open_checked(existing_file(path, WHAT)) as stream:
+    with open_checked(only_file(path, WHAT, _NAMES)) as stream:
         return stream.read()
-
-
-def _from_zip(path: Path) -> bytes:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [
-                item
-                for item in archive.infolist()
-                if item.filename.lower().endswith(_NAMES) and not item.filename.startswith("__MACOSX/")
-            ]
-            if len(members) != 1:
-                names = ", ".join(item.filename for item in members[:5]) or "none"
-                raise DataError(
-                    f"{path} holds {len(members)} files ending in {' or '.join(_NAMES)} ({names}); exactly one is "
-                    "needed: unpack the archive and name the file"
-                )
-            member = members[0]
-            limits.check(member.file_size, "MAX_FILE_BYTES", f"{path} unpacks to {member.file_size:,} bytes")
-            if member.file_size > max(_RATIO_FREE_BYTES, limits.MAX_COMPRESSION_RATIO * member.compress_size):
-                raise LimitError(
-                    f"{path} unpacks to more than {limits.MAX_COMPRESSION_RATIO:g} times its size, as no geodata does "
-                    "(twin.limits.MAX_COMPRESSION_RATIO); do not use it unless you know where it comes from"
-                )
-            return archive.read(member)  # stops at the declared size and checks the checksum
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
-        raise DataError(f"{path} is a damaged or protected zip archive ({error}); fetch it again") from None
 
 
 def _parse(text: bytes, path: Path, doubles: set[str], *, where: str = "") -> Any:

@@ -19,19 +19,18 @@ import xarray as xr
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 
 from twin import limits
 from twin.errors import DataError, InputError
 from twin.geometry.archives import split_member
 from twin.geometry.raster_axes import coordinates_of, raster_crs, transform_of
 from twin.geometry.reference_systems import split_compound
+from twin.geometry.region import Bounds, given_crs
 from twin.geometry.resampling import resample
 from twin.geometry.sources import head_of, only_file, open_checked
 
 __all__ = ["raster_crs", "read_raster", "resample", "transform_of"]
 
-Bounds = tuple[float, float, float, float]
 
 _WHAT = "a raster (GeoTIFF, COG, ESRI ASCII grid or SRTM .hgt)"
 SUFFIXES = (".tif", ".tiff", ".asc", ".hgt")
@@ -99,7 +98,7 @@ def read_raster(
     """
     from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
-    given = _given_crs(crs)
+    given = given_crs(crs)
     if isinstance(nodata, str) and nodata != "none":
         raise InputError(f"nodata is {nodata!r}; give a number, 'none' to ignore the file's tag, or None to use it")
     file = only_file(path, _WHAT, SUFFIXES)
@@ -137,13 +136,6 @@ def read_raster(
         name="raster",
         attrs=attributes,
     )
-
-
-def _given_crs(crs: CRS | str | int | None) -> CRS | None:
-    try:
-        return None if crs is None else split_compound(CRS.from_user_input(crs))[0]
-    except CRSError as error:
-        raise InputError(f"crs is {crs!r}, which is no CRS ({error}); give one like 'EPSG:25832'") from None
 
 
 @contextmanager

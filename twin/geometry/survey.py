@@ -17,9 +17,9 @@ from pyproj import CRS
 
 from twin.errors import DataError, LimitError
 from twin.geometry.reference_systems import parse_srs_name, split_compound
+from twin.geometry.region import Bounds
 from twin.geometry.sources import existing_file, open_checked
 
-Bounds = tuple[float, float, float, float]
 Kind = Literal["citygml", "cityjson", "osm", "raster", "points", "table", "other", "unreadable"]
 Role = Literal["terrain", "canopy"]
 

@@ -20,15 +20,14 @@ import xarray as xr
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 
 from twin import limits
 from twin.errors import DataError, InputError
 from twin.geometry.raster_axes import coordinates_of
-from twin.geometry.reference_systems import must_swap_axes, split_compound
+from twin.geometry.reference_systems import must_swap_axes
+from twin.geometry.region import Bounds, checked_bounds, given_crs
 from twin.geometry.sources import existing_files, open_checked
 
-Bounds = tuple[float, float, float, float]
 _Floats = NDArray[np.float64]
 
 WHAT = "an XYZ terrain tile (one posting per line: easting, northing, height)"
@@ -99,10 +98,10 @@ def read_xyz(
     >>> ground.values.tolist(), ground.x.values.tolist(), ground.attrs["gaps"]
     ([[36.0, nan], [34.5, 35.0]], [389000.0, 389001.0], 1)
     """
-    given = _given_crs(crs)
+    given = given_crs(crs)
     if nodata is not None and not (isinstance(nodata, (int, float)) and np.isfinite(nodata)):
         raise InputError(f"nodata is {nodata!r}; give a finite number, or None if every height counts")
-    box = _checked_bounds(bounds)
+    box = checked_bounds(bounds)
     files = without_notes(existing_files(path, WHAT, SUFFIXES))
     if len(files) > 1:
         names = ", ".join(file.name for file in files[:5])
@@ -177,22 +176,6 @@ def without_notes(files: list[Path]) -> list[Path]:
     """
     kept = [file for file in files if not file.name.lower().endswith(_NOTES) or looks_like_xyz(file)]
     return kept or files
-
-
-def _given_crs(crs: CRS | str | int | None) -> CRS | None:
-    try:
-        return None if crs is None else split_compound(CRS.from_user_input(crs))[0]
-    except CRSError as error:
-        raise InputError(f"crs is {crs!r}, which is no CRS ({error}); give one like 'EPSG:25832'") from None
-
-
-def _checked_bounds(bounds: Bounds | None) -> Bounds | None:
-    if bounds is None:
-        return None
-    xmin, ymin, xmax, ymax = (float(value) for value in bounds)
-    if not np.isfinite([xmin, ymin, xmax, ymax]).all() or xmin >= xmax or ymin >= ymax:
-        raise InputError(f"bounds are {bounds}; they must be finite, as (xmin, ymin, xmax, ymax) with min < max")
-    return xmin, ymin, xmax, ymax
 
 
 def _form(file: Path) -> _Form:
