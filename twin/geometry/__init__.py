@@ -18,29 +18,35 @@ _CONTENTS = {
     "read_xyz": "twin.geometry.xyz:read_xyz",
     "read_trees": "twin.geometry.tree_table:read_trees",
     "resample": "twin.geometry.resampling:resample",
+    "AreaRecords": "twin.geometry.records:AreaRecords",
     "BuildingModels": "twin.geometry.records:BuildingModels",
     "CityJsonData": "twin.geometry.records:CityJsonData",
     "OsmData": "twin.geometry.records:OsmData",
     "OsmRestriction": "twin.geometry.records:OsmRestriction",
     "OsmWay": "twin.geometry.records:OsmWay",
+    "PlanRecords": "twin.geometry.records:PlanRecords",
     "ReadReport": "twin.geometry.records:ReadReport",
     "Refusal": "twin.geometry.records:Refusal",
     "SurfaceKind": "twin.geometry.records:SurfaceKind",
     "Surfaces": "twin.geometry.records:Surfaces",
     "TreeRecords": "twin.geometry.records:TreeRecords",
+    "UnitRecords": "twin.geometry.records:UnitRecords",
 }
 
 __all__ = [
+    "AreaRecords",
     "BuildingModels",
     "CityJsonData",
     "OsmData",
     "OsmRestriction",
     "OsmWay",
+    "PlanRecords",
     "ReadReport",
     "Refusal",
     "SurfaceKind",
     "Surfaces",
     "TreeRecords",
+    "UnitRecords",
     "concatenate_models",
     "read_citygml",
     "read_cityjson",
@@ -58,16 +64,19 @@ if TYPE_CHECKING:
     from twin.geometry.osm import read_osm
     from twin.geometry.raster import read_raster
     from twin.geometry.records import (
+        AreaRecords,
         BuildingModels,
         CityJsonData,
         OsmData,
         OsmRestriction,
         OsmWay,
+        PlanRecords,
         ReadReport,
         Refusal,
         SurfaceKind,
         Surfaces,
         TreeRecords,
+        UnitRecords,
     )
     from twin.geometry.resampling import resample
     from twin.geometry.tree_table import read_trees

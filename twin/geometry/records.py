@@ -145,6 +145,65 @@ class TreeRecords:
 
 
 @dataclass(frozen=True)
+class AreaRecords:
+    """Areas of a land-use or land-cover layer, each with the class that the source gives it.
+
+    areas : GeoDataFrame of polygons, columns
+        `id` (str, the source's own or ``"row 7"``), `class` (str, the source's own word; ``""`` where it has none),
+        `land_cover` (name of a land-cover class of `twin.city.surfaces`, None where the class is not known),
+        `sealed_fraction` (0 to 1; NaN where the land cover says it), `geometry`
+    crs : of the areas
+    class_map : which map of classes was used, such as ``"alkis"``; ``"own"`` for one's own
+    report : what was read, repaired and refused; classes that the map does not know are counted in its notes
+    """
+
+    areas: gpd.GeoDataFrame
+    crs: CRS
+    class_map: str
+    report: ReadReport
+
+
+@dataclass(frozen=True)
+class UnitRecords:
+    """Statistical units (districts, blocks, cells of the census grid) with the people who live there.
+
+    units : GeoDataFrame of polygons, columns
+        `id` (str), `name` (str, ``""`` if the source has none), `residents` (float; NaN where they are withheld for
+        privacy or missing), `age_...` (float, residents of an age group, such as `age_under_6` or `age_over_65`; NaN
+        where unknown), `geometry`
+    crs : of the units
+    report : what was read, repaired and refused
+    """
+
+    units: gpd.GeoDataFrame
+    crs: CRS
+    report: ReadReport
+
+
+@dataclass(frozen=True)
+class PlanRecords:
+    """Building areas of a development plan (Bebauungsplan), with the measures of use it permits.
+
+    areas : GeoDataFrame of polygons, columns
+        `id` (str, gml:id), `kind` (``"plot"``: part of a building area with measures of use; ``"window"``: the part
+        of it that may be built over), `use` (str, as the plan codes it, such as ``"WA"``; ``""`` if not stated), `grz`
+        (site occupancy index, built over plot area), `gfz` (floor space index, floor over plot area), `storeys`
+        (greatest number of full storeys), `height` (greatest height above ground, m), all NaN where not stated,
+        `geometry`
+    crs : of the areas
+    name : of the plan, ``""`` if not stated
+    version : of XPlanGML, such as ``"5.4"``
+    report : what was read, repaired and refused
+    """
+
+    areas: gpd.GeoDataFrame
+    crs: CRS
+    name: str
+    version: str
+    report: ReadReport
+
+
+@dataclass(frozen=True)
 class OsmWay:
     """One way that carries traffic.
 
