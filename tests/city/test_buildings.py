@@ -14,8 +14,8 @@ from twin.city.buildings import (
     FLOOR_AREA_PER_RESIDENT,
     LIVING_SHARE,
     buildings_from_models,
-    buildings_from_osm,
 )
+from twin.city.osm_buildings import buildings_from_osm
 from twin.geometry.records import BuildingModels, ReadReport, SurfaceKind, Surfaces
 
 SPEC = GridSpec(0.0, 40.0, 1.0, 40, 40, "EPSG:25833")

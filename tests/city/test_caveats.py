@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from twin.city.caveats import about_ground_offset
+from twin.city.building_caveats import about_ground_offset
 
 
 @pytest.mark.parametrize(("offset", "side", "seite"), [(39.7, "above", "über"), (-39.7, "below", "unter")])

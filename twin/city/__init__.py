@@ -10,12 +10,14 @@ build.py      `build_city`: records to a `City`
 terrain.py    elevations onto the grid
 rasterize.py  polygons and roof planes onto the grid
 polygons.py   shapely polygons as flat arrays
-buildings.py  footprints, roofs, residents; building_uses.py their uses and assumed heights
+buildings.py  buildings of 3-D models, osm_buildings.py of OpenStreetMap; footprints.py surfaces from above;
+              building_uses.py their uses and assumed heights
 surfaces.py   land-cover classes, their parameters and where those come from
 land_cover.py OpenStreetMap onto the grid; land_cover_tags.py which tags mean what, widths of roads
-trees.py      crowns of single trees and woods onto the grid
+canopy.py     the canopy of a city; trees.py crowns of single trees and woods onto the grid
+layers.py     fields to one described Dataset, with sources and licences
 roads.py      the road network
-caveats.py    what readers of results must know about the data, in English and German
+caveats.py    what readers of results must know about the data, building_caveats.py about buildings
 city_model.py terrain and land cover from a CityJSON model, where there are no others
 summary.py    a city in a few lines, for the console and for notebooks
 """

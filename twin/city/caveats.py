@@ -1,26 +1,20 @@
-"""What a reader of results must know about a city's data, as sentences in English and German."""
+"""What a reader of results must know about ground, canopy, land cover and roads, in English and German."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 
+from twin.city.building_caveats import percent
 from twin.city.city import Caveat
-from twin.city.gridspec import Bounds, GridSpec
+from twin.city.gridspec import GridSpec
 from twin.city.land_cover import YARD_SEALED, LandCover
 from twin.city.terrain import COARSE, GridField
 from twin.city.trees import CROWN_BASE_SHARE, SMALLEST_CANOPY, WOOD_HEIGHT
 
 if TYPE_CHECKING:
     from twin.geometry.records import OsmData
-
-LARGEST_OFFSET = 2.0
-"""Ground surfaces of a model may differ this much (m) from the terrain in the median before the datum is in doubt."""
-
-EDGE = 100.0
-"""Nearer than this (m) to the end of the building data, buildings filed under a neighbouring tile may be missing."""
 
 
 def about_terrain(field: GridField, spec: GridSpec | None = None) -> list[Caveat]:
@@ -57,118 +51,10 @@ def about_terrain(field: GridField, spec: GridSpec | None = None) -> list[Caveat
             Caveat(
                 "terrain",
                 f"The terrain does not cover {gaps:.1%} of the grid{place_en}; these cells are left empty.",
-                f"Das Gelände fehlt auf {_percent(gaps, 1)} des Rasters{place_de}; diese Zellen bleiben leer.",
+                f"Das Gelände fehlt auf {percent(gaps, 1)} des Rasters{place_de}; diese Zellen bleiben leer.",
             )
         )
     return found
-
-
-def about_ground_offset(offset: float) -> list[Caveat]:
-    """Say that a 3-D city model stands well above or below the terrain.
-
-    Examples
-    --------
-    >>> about_ground_offset(-0.3)
-    []
-    >>> "39.7 m above" in about_ground_offset(39.7)[0].text_en
-    True
-    """
-    if not abs(offset) > LARGEST_OFFSET:
-        return []
-    side, seite = ("above", "über") if offset > 0 else ("below", "unter")
-    return [
-        Caveat(
-            "heights",
-            f"The ground of the 3-D city model lies {abs(offset):.1f} m {side} the terrain (median): their vertical "
-            "datums may differ.",
-            f"Der Boden des 3D-Stadtmodells liegt {_decimal(abs(offset), 1)} m {seite} dem Gelände (Median): Die "
-            "Höhenbezugssysteme sind womöglich verschieden.",
-        )
-    ]
-
-
-def about_buildings(table: gpd.GeoDataFrame, buried: int) -> list[Caveat]:
-    """Say which heights and residents are assumed.
-
-    Examples
-    --------
-    >>> columns = {"on_grid": [True], "height_source": ["assumed by type"], "use": ["public"], "residents": [0.0]}
-    >>> [caveat.topic for caveat in about_buildings(gpd.GeoDataFrame(columns), buried=0)]
-    ['heights']
-    """
-    here = table[table["on_grid"]]
-    found = []
-    if len(here) == 0:
-        found.append(
-            Caveat("heights", "There is no building on the grid.", "Auf dem Raster steht kein Gebäude."),
-        )
-    assumed = int((here["height_source"] == "assumed by type").sum())
-    if assumed:
-        found.append(
-            Caveat(
-                "heights",
-                f"The heights of {assumed} of {len(here)} buildings are assumed by building type.",
-                f"Die Höhen von {assumed} der {len(here)} Gebäude sind nach Gebäudeart angenommen.",
-            )
-        )
-    if buried:
-        found.append(
-            Caveat(
-                "heights",
-                f"On {buried} roof cells the roof lies below the terrain; they are raised to it.",
-                f"In {buried} Dachzellen liegt das Dach unter dem Gelände; sie sind darauf angehoben.",
-            )
-        )
-    unknown = int((here["use"] == "unknown").sum())
-    if unknown:
-        found.append(
-            Caveat(
-                "residents",
-                f"The use of {unknown} of {len(here)} buildings is unknown; no residents are counted in them.",
-                f"Die Nutzung von {unknown} der {len(here)} Gebäude ist unbekannt; dort zählen keine Einwohner.",
-            )
-        )
-    if float(here["residents"].sum()) > 0:
-        found.append(
-            Caveat(
-                "residents",
-                "Residents are estimated from floor area (47.4 m² of living space each), not counted.",
-                "Einwohner sind aus der Geschossfläche geschätzt (47,4 m² Wohnfläche je Kopf), nicht gezählt.",
-            )
-        )
-    return found
-
-
-def about_edges(spec: GridSpec, extent: Bounds | None) -> list[Caveat]:
-    """Say at which edges of the grid buildings may be missing.
-
-    Examples
-    --------
-    >>> spec = GridSpec(0, 1000, 10.0, 100, 100, "EPSG:25832")
-    >>> about_edges(spec, (-500, -500, 1500, 1500)), len(about_edges(spec, (0, -500, 1500, 1500)))
-    ([], 1)
-    """
-    if extent is None:
-        return []
-    xmin, ymin, xmax, ymax = spec.bounds
-    rooms = {
-        ("west", "Westen"): xmin - extent[0],
-        ("south", "Süden"): ymin - extent[1],
-        ("east", "Osten"): extent[2] - xmax,
-        ("north", "Norden"): extent[3] - ymax,
-    }
-    near = [names for names, room in rooms.items() if room < EDGE]
-    if not near:
-        return []
-    return [
-        Caveat(
-            "edges",
-            f"The building data end within {EDGE:g} m of the grid's edge in the {_join([e for e, _ in near], 'and')}: "
-            "buildings filed under neighbouring tiles are missing there.",
-            f"Die Gebäudedaten enden keine {EDGE:g} m hinter dem Rasterrand im {_join([d for _, d in near], 'und')}: "
-            "Gebäude aus Nachbarkacheln fehlen dort.",
-        )
-    ]
 
 
 def about_trees(measured: bool, woods: int, cleared: int) -> list[Caveat]:
@@ -186,7 +72,7 @@ def about_trees(measured: bool, woods: int, cleared: int) -> list[Caveat]:
                 f"Crowns come from a raster of vegetation heights (from {SMALLEST_CANOPY:g} m up); the crown base is "
                 f"assumed at {CROWN_BASE_SHARE:.0%} of the height.",
                 f"Die Kronen stammen aus einem Raster der Vegetationshöhen (ab {SMALLEST_CANOPY:g} m); der "
-                f"Kronenansatz ist mit {_percent(CROWN_BASE_SHARE)} der Höhe angenommen.",
+                f"Kronenansatz ist mit {percent(CROWN_BASE_SHARE)} der Höhe angenommen.",
             )
         ]
         if cleared:
@@ -224,7 +110,7 @@ def about_canopy_extent(missing: float) -> list[Caveat]:
             "trees",
             f"The raster of vegetation heights does not reach {missing:.1%} of the grid; that part is taken "
             "as treeless.",
-            f"Das Raster der Vegetationshöhen fehlt auf {_percent(missing, 1)} des Rasters; dieser Teil gilt als "
+            f"Das Raster der Vegetationshöhen fehlt auf {percent(missing, 1)} des Rasters; dieser Teil gilt als "
             "baumlos.",
         )
     ]
@@ -250,7 +136,7 @@ def about_land_cover(cover: LandCover | None, where_grass: float) -> list[Caveat
             Caveat(
                 "land_cover",
                 f"{where_grass:.0%} of the ground carries no mapped land cover and is taken as grass.",
-                f"{_percent(where_grass)} des Bodens sind nicht kartiert und als Gras angenommen.",
+                f"{percent(where_grass)} des Bodens sind nicht kartiert und als Gras angenommen.",
             )
         )
     if cover is not None and (cover.sealed_fraction == np.float32(YARD_SEALED)).any():
@@ -258,7 +144,7 @@ def about_land_cover(cover: LandCover | None, where_grass: float) -> list[Caveat
             Caveat(
                 "land_cover",
                 f"The open ground of residential areas is assumed to be sealed by {YARD_SEALED:.0%}.",
-                f"Die Freiflächen in Wohngebieten sind mit {_percent(YARD_SEALED)} Versiegelung angenommen.",
+                f"Die Freiflächen in Wohngebieten sind mit {percent(YARD_SEALED)} Versiegelung angenommen.",
             )
         )
     return found
@@ -288,7 +174,7 @@ def about_roads(osm: OsmData | None, spec: GridSpec) -> list[Caveat]:
             "roads",
             f"The OpenStreetMap extract declares a box that covers {share:.0%} of the grid: roads and land use are "
             "incomplete.",
-            f"Der OpenStreetMap-Auszug umfasst {_percent(share)} des Rasters: Straßen und Landnutzung sind "
+            f"Der OpenStreetMap-Auszug umfasst {percent(share)} des Rasters: Straßen und Landnutzung sind "
             "unvollständig.",
         )
     ]
@@ -306,15 +192,3 @@ def _covered(osm: OsmData, spec: GridSpec) -> float | None:
     x, y = to_grid.transform(*shapely.get_coordinates(box).T)
     area = shapely.intersection(shapely.Polygon(np.column_stack([x, y])), shapely.box(*spec.bounds)).area
     return float(area / (spec.cell_area * spec.rows * spec.columns))
-
-
-def _percent(share: float, digits: int = 0) -> str:
-    return f"{_decimal(100 * share, digits)} %"
-
-
-def _decimal(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}".replace(".", ",")
-
-
-def _join(words: list[str], last: str) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"

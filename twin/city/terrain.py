@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from twin import limits
+from twin import limits, variables
 from twin.city.gridspec import Bounds, GridSpec, crs_of, same_crs
 from twin.errors import DataError
 
@@ -87,6 +87,22 @@ def onto_grid(raster: xr.DataArray, spec: GridSpec, *, what: str = "raster", may
             f"{float(raster.y.max()):.6g} in {crs_of(raster).name}: check the CRS of both and the bounds"
         )
     return field
+
+
+def check_range(values: NDArray[np.float64], name: str, what: str, spec: GridSpec) -> None:
+    """Refuse what cannot be: a void value that the file does not declare, decimetres taken for metres."""
+    rule = variables.VARIABLES[name]
+    lowest = -np.inf if rule.minimum is None else rule.minimum
+    highest = np.inf if rule.maximum is None else rule.maximum
+    with np.errstate(invalid="ignore"):
+        wrong = (values < lowest) | (values > highest)
+    if wrong.any():
+        row, column = (int(index[0]) for index in np.nonzero(wrong))
+        raise DataError(
+            f"the {what} is {values[row, column]:g} m at E {spec.x[column]:.1f}, N {spec.y[row]:.1f} "
+            f"({int(wrong.sum())} cells); it must lie between {lowest:g} and {highest:g} m: check its unit, and "
+            "declare its nodata value if this is one"
+        )
 
 
 def join_tiles(tiles: Sequence[xr.DataArray], *, what: str = "raster", tolerance: float | None = None) -> xr.DataArray:

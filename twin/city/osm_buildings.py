@@ -1,0 +1,106 @@
+"""Buildings of OpenStreetMap: flat roofs at tagged or assumed heights, and a use from tags or surroundings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from twin.city.building_uses import osm_height, use_of_tags
+from twin.city.buildings import PlacedBuildings, mean_by_building, with_residents
+from twin.city.gridspec import GridSpec
+from twin.city.land_cover import projection
+from twin.city.land_cover_tags import is_underground
+from twin.city.rasterize import cover_fraction, paint_polygons
+from twin.geometry.records import OsmData
+
+
+def buildings_from_osm(osm: OsmData, spec: GridSpec, ground: NDArray[np.float64]) -> PlacedBuildings:
+    """Place the buildings of an OpenStreetMap extract, with flat roofs.
+
+    Heights come from `height`, else from `building:levels`, else they are assumed by type. A roof lies at the mean
+    ground elevation under the building plus its height, nowhere below the ground.
+
+    Parameters
+    ----------
+    osm : OsmData
+        The extract, in longitude and latitude.
+    spec : GridSpec
+        The grid.
+    ground : (rows, columns) float
+        Ground elevation, m.
+
+    Returns
+    -------
+    PlacedBuildings
+
+    Examples
+    --------
+    >>> from twin.geometry.records import OsmData
+    >>> none = gpd.GeoDataFrame({"osm_id": [], "tags": []}, geometry=[], crs=4326)
+    >>> barn = gpd.GeoDataFrame({"osm_id": ["w1"], "tags": [{"building": "barn"}]},
+    ...                         geometry=[shapely.box(8.99, 49.99, 9.01, 50.01)], crs=4326)
+    >>> ids, places = np.zeros(0, np.int64), np.zeros(0)
+    >>> osm = OsmData(ids, places, places, {}, (), (), barn, none, none, None, None)
+    >>> spec = GridSpec(500000, 5538640, 10.0, 1, 2, "EPSG:25832")
+    >>> buildings_from_osm(osm, spec, np.full((1, 2), 300.0)).roof_elevation.tolist()
+    [[308.0, 308.0]]
+    """
+    areas = osm.areas
+    is_building = np.array([tags.get("building", "no") not in ("no", "") for tags in areas["tags"]], bool)
+    buried = is_building & np.array([is_underground(tags) for tags in areas["tags"]], bool)
+    notes = (f"{int(buried.sum())} buildings lie underground and are left out",) if buried.any() else ()
+    chosen = areas[is_building & ~buried] if len(areas) else areas
+    tags_of = list(chosen["tags"])
+    shapes = projection(spec)(np.asarray(chosen.geometry.values, dtype=object))
+    size = shapely.area(shapes) if len(shapes) else np.zeros(0)
+    use = np.array([use_of_tags(tags, area) for tags, area in zip(tags_of, size, strict=True)], dtype=object)
+    use = _use_by_surroundings(use, tags_of, shapes, osm, spec)
+    tops = [osm_height(tags, use[row]) for row, tags in enumerate(tags_of)]
+    count = len(tags_of)
+    height = np.array([top for top, _, _ in tops])
+    table = gpd.GeoDataFrame(
+        {
+            "osm_id": chosen["osm_id"].to_numpy(dtype=object),
+            "name": [tags.get("name", "") for tags in tags_of],
+            "height": height,
+            "storeys": np.array([float(storeys) for _, storeys, _ in tops]),
+            "use": use,
+            "height_source": [source for _, _, source in tops],
+            "storeys_source": [source for _, _, source in tops],
+        },
+        geometry=shapes,
+        crs=spec.crs,
+        index=pd.RangeIndex(1, count + 1, name="building_id"),
+    )
+    building_id = paint_polygons(shapes, np.arange(1, count + 1), spec)
+    level = mean_by_building(building_id, ground, count) + height
+    roof = np.concatenate([[np.nan], level])[building_id]
+    return PlacedBuildings(
+        table=with_residents(table, spec),
+        building_id=building_id,
+        building_fraction=cover_fraction(shapes, spec),
+        roof_elevation=roof,
+        notes=notes,
+    )
+
+
+def _use_by_surroundings(
+    use: NDArray[Any], tags_of: list[dict[str, str]], shapes: NDArray[Any], osm: OsmData, spec: GridSpec
+) -> NDArray[Any]:
+    """Let land use decide where the tags only say that there is a building."""
+    vague = np.array([tags.get("building") == "yes" for tags in tags_of], bool) & (use == "residential")
+    trade = {"industrial": "commercial", "commercial": "commercial", "retail": "commercial"}
+    chosen = np.array([tags.get("landuse") in trade for tags in osm.areas["tags"]], bool)
+    if not vague.any() or not chosen.any():
+        return use
+    zones = projection(spec)(np.asarray(osm.areas.geometry.values, dtype=object)[chosen])
+    tree = shapely.STRtree(zones)
+    hit = tree.query(shapely.point_on_surface(shapes), predicate="within")[0]
+    out = use.copy()
+    out[np.intersect1d(hit, np.flatnonzero(vague))] = "commercial"
+    return out
