@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from twin.errors import DataError, InputError
@@ -172,7 +173,9 @@ def _one_system(file: Path, names: dict[str, str], *, ignore: bool) -> NamedSyst
         if system is None:
             if ignore:
                 continue
-            raise DataError(f"{file}: srsName {name!r} of {where} is not understood; give the CRS as crs='EPSG:...'")
+            raise DataError(
+                f"{file}: srsName {name[:80]!r} of {where} is not understood; give the CRS as crs='EPSG:...'"
+            )
         if horizontal is not None and system.horizontal != horizontal[0]:
             if ignore:
                 continue
@@ -235,8 +238,8 @@ def kept_buildings(
     if crs is not None:
         wild |= keep & ~(inside_region(low[:, 0], low[:, 1], crs) & inside_region(high[:, 0], high[:, 1], crs))
     reader.refused += [
-        Refusal(ids[row], f"it reaches from {low[row].round(1).tolist()} to {high[row].round(1).tolist()}: not a place "
-                "or height its CRS can have")
+        Refusal(ids[row], f"it reaches from {_told(low[row])} to {_told(high[row])}: not a place or height its CRS can "
+                "have")
         for row in np.flatnonzero(wild)
     ]  # fmt: skip
     keep &= ~wild
@@ -257,6 +260,10 @@ def kept_buildings(
         }
     )
     return *keep_rows(table, surfaces, keep & ~outside), int(outside.sum())
+
+
+def _told(point: NDArray[np.float64]) -> str:
+    return "(" + ", ".join(f"{value:.10g}" for value in point) + ")"
 
 
 def _envelope_bounds(corners: Iterable[str | None] | None, swapped: bool) -> Bounds | None:

@@ -101,7 +101,7 @@ def read_document(path: Path) -> Document:
         if not isinstance(line, dict) or line.get("type") != "CityJSONFeature":
             raise DataError(f'{where} is not a CityJSONFeature; every line after the first must be one ("type")')
         feature = _feature(line, transform, where)
-        if line.get("id") not in feature.objects:
+        if not isinstance(line.get("id"), str) or line["id"] not in feature.objects:
             refused.append(
                 Refusal(str(line.get("id"))[:80], f"line {number}: the feature holds no city object of its id")
             )

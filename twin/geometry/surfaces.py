@@ -22,6 +22,10 @@ MIN_AREA = 1e-6
 """Area in m2 below which a polygon encloses nothing: a square millimetre."""
 
 
+FARTHEST = 1e9
+"""Coordinate in m beyond every place that a CRS on Earth can have; larger ones would overflow in areas."""
+
+
 class RingFault(IntEnum):
     """What is wrong with a ring or polygon; 0 is nothing."""
 
@@ -30,6 +34,7 @@ class RingFault(IntEnum):
     TOO_FEW_POINTS = 2
     NO_AREA = 3
     TOO_MANY_POINTS = 4
+    TOO_FAR = 5
 
 
 FAULT_TEXT = {
@@ -37,6 +42,7 @@ FAULT_TEXT = {
     RingFault.TOO_FEW_POINTS: "its outline has fewer than three different points",
     RingFault.NO_AREA: "its outline encloses no area",
     RingFault.TOO_MANY_POINTS: "its outline has more points than twin.limits.MAX_POLYGON_VERTICES",
+    RingFault.TOO_FAR: "a coordinate is larger than 1e9 m, where no place on Earth is",
 }
 
 
@@ -129,7 +135,10 @@ def check_rings(
     start = offsets(ring_size)
     ring_of = np.repeat(np.arange(rings), ring_size)
     fault = np.zeros(rings, np.uint8)
-    fault[np.unique(ring_of[~np.isfinite(vertices).all(axis=1)])] = RingFault.NOT_FINITE
+    # one comparison for all vertices, as most files have nothing to find: NaN fails it too
+    if not (near := np.abs(vertices) <= FARTHEST).all():
+        fault[np.unique(ring_of[~near.all(axis=1)])] = RingFault.TOO_FAR
+        fault[np.unique(ring_of[~np.isfinite(vertices).all(axis=1)])] = RingFault.NOT_FINITE
     fault[ring_size > limits.MAX_POLYGON_VERTICES] = RingFault.TOO_MANY_POINTS
     keep = np.ones(len(vertices), dtype=bool)
     full = ring_size > 1
@@ -165,7 +174,7 @@ def _without_faults(
     is_hole = np.ones(len(size), dtype=bool)
     is_hole[first] = False
     # a hole without area takes nothing away; a hole with broken coordinates makes the polygon unknown
-    broken = is_hole & ((fault == RingFault.NOT_FINITE) | (fault == RingFault.TOO_MANY_POINTS))
+    broken = is_hole & np.isin(fault, (RingFault.NOT_FINITE, RingFault.TOO_MANY_POINTS, RingFault.TOO_FAR))
     outline_fault[polygon_of[broken]] = fault[broken]
     lost = is_hole & (fault != 0)
     lost_holes = np.bincount(polygon_of[lost], minlength=polygons).astype(np.int64)
