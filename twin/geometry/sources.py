@@ -6,6 +6,7 @@ tightly; XML must not declare a document type or entities. What passes here is r
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import os
@@ -21,6 +22,7 @@ from twin.geometry.archives import MemberStream, is_archive, members, split_memb
 
 _CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
+_BZIP2 = b"BZh"
 _RATIO_FREE_BYTES = 10_000_000  # below this, a high ratio harms nobody
 _ARCHIVES = {
     b"PK\x03\x04": "a zip archive",
@@ -35,7 +37,7 @@ _OVERLAP = max(len(word) for word in _FORBIDDEN) - 1
 
 
 class CheckedStream(io.RawIOBase):
-    """A binary file, unpacked if it is gzip, that stops at the limits of `twin.limits` and at forbidden XML.
+    """A binary file, unpacked if it is gzip or bzip2, that stops at the limits of `twin.limits` and at forbidden XML.
 
     Parameters
     ----------
@@ -51,13 +53,16 @@ class CheckedStream(io.RawIOBase):
         self._xml = xml
         self._tail = b""
         self._handle, self._packed_size = _handle(path)
-        self.is_gzip = self._handle.read(2) == _GZIP
+        start = self._handle.read(3)
+        self.is_gzip = start[:2] == _GZIP
         if isinstance(self._handle, MemberStream):
             self._handle.close()
             self._handle, self._packed_size = _handle(path)
         else:
             self._handle.seek(0)
         self._stream: Any = gzip.GzipFile(fileobj=self._handle) if self.is_gzip else self._handle
+        if start == _BZIP2:  # only what a reader lets pass: existing_file refuses it
+            self._stream = bz2.BZ2File(self._handle)
 
     def readable(self) -> bool:
         """Return True."""
@@ -77,8 +82,8 @@ class CheckedStream(io.RawIOBase):
             data: bytes = self._stream.read(size)
         except EOFError:
             raise DataError(
-                f"{self.path} is cut off: its gzip stream ends after {self.unpacked:,} unpacked bytes without its end "
-                "mark; fetch the file again"
+                f"{self.path} is cut off: its packed stream ends after {self.unpacked:,} unpacked bytes without its "
+                "end mark; fetch the file again"
             ) from None
         except (OSError, zlib.error) as error:
             raise DataError(
