@@ -62,8 +62,8 @@ def stream_buildings(
                 _give_back(element)
         except etree.XMLSyntaxError as error:
             raise DataError(
-                f"{file} is not well-formed XML or cut off: {str(error.msg)[:200]} (after {reader.seen} buildings, none of which "
-                "is used); fetch the file again"
+                f"{file} is not well-formed XML or cut off: {str(error.msg)[:200]} (after {reader.seen} buildings, "
+                "none of which is used); fetch the file again"
             ) from None
         except DataError as error:
             if reader.seen:

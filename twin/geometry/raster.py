@@ -114,7 +114,7 @@ def read_raster(
                 values = _as_float(values, source, number, nodata, file, window)
                 tags = {**source.tags(), **source.tags(number)}
                 units = source.units[number - 1]
-    except RasterioError as error:
+    except (RasterioError, UnicodeDecodeError) as error:  # a name in the file that is no text
         raise DataError(f"{file} cannot be read as {_WHAT}: {error}; it is cut off or of another kind") from None
     if transform.e > 0:
         values = values[::-1]

@@ -36,6 +36,7 @@ _NOTES = (".txt", ".csv")
 _ROWS = 5_000_000  # read at a time
 _HEAD = 1 << 16
 _OFF = 0.01  # share of the spacing by which a posting may miss its place: coordinates are rounded to centimetres
+_FARTHEST = 1e9  # m, and spacings: no tile is as wide
 _BLANKS = r"\s+"
 _VOIDS = (-9999.0, -32768.0, -99999.0)
 _ZONES = {31: (25831, 5649), 32: (25832, 4647), 33: (25833, 5650)}  # without and with the zone in the easting
@@ -360,6 +361,12 @@ def _places(
     if high == low:
         return np.zeros(len(values), np.int64), low, None
     step = float(offset[offset > 0].min())
+    if not high - low <= min(_FARTHEST, _FARTHEST * step):
+        posting = int(np.argmax(np.abs(values - np.median(values))))
+        raise DataError(
+            f"{file}, line {_line_of(file, form, posting * stride)}: {name} {values[posting]:.10g} lies far from the "
+            f"others; postings reach from {low:.10g} to {high:.10g}, spacing {step:.3g}. Correct or remove the line"
+        )
     count = round((high - low) / step)
     # a posting beside its place makes a spacing of its own, finer than the one that nearly all others have
     if (count + 1) ** 2 > 2 * len(values) or abs((high - low) / step - count) > _OFF:
