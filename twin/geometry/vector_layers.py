@@ -1,0 +1,265 @@
+"""Vector layers opened in one place: GeoPackage, shapefile, GeoJSON and FlatGeobuf, plain, gzipped or in a .zip.
+
+A layer comes as it is: features in the file's order, in the CRS the file names. What a shapefile lacks is found out
+(encoding) or left open (CRS), never guessed silently; what was noticed stands in the layer's notes.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twin import limits
+from twin.errors import DataError, InputError
+from twin.geometry.archives import is_archive, members, split_member
+from twin.geometry.region import Bounds
+from twin.geometry.sources import existing_file, head_of, open_checked
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from pyproj import CRS
+
+SUFFIXES = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".geojson.gz", ".json.gz")
+"""Lower-case ends of the names of vector files."""
+
+_SIDECARS = (".shx", ".dbf", ".prj", ".cpg")
+_GZIP = b"\x1f\x8b"
+_CHUNK = 1 << 20
+_NUMBERED = {"1252": "cp1252", "ansi1252": "cp1252", "88591": "latin-1", "65001": "utf-8", "utf8": "utf-8"}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a file.
+
+    file : where it was read from
+    name : of the layer
+    table : its features, index 1 to n in the file's order; with bounds only those whose envelopes reach them
+    crs : that the file names, None if it names none
+    total : features in the file, whatever the bounds
+    extent : (xmin, ymin, xmax, ymax) of all of them, None if unknown
+    notes : what was noticed while reading
+    """
+
+    file: Path
+    name: str
+    table: gpd.GeoDataFrame
+    crs: CRS | None
+    total: int
+    extent: Bounds | None
+    notes: tuple[str, ...]
+
+
+def layer_files(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], what: str) -> list[Path]:
+    """Return the vector files that a file, a list of files, a folder, a pattern or a .zip archive names.
+
+    Parameters
+    ----------
+    path : path-like or sequence of path-like
+        A pattern has ``*`` or ``?`` in its last part; in a folder and in an archive all vector files count.
+    what : str
+        What is expected, for the message.
+
+    Raises
+    ------
+    DataError
+        If there is none, or one is missing, empty, or no data but a pointer to data.
+    InputError
+        If the list is empty.
+    LimitError
+        If an archive holds more than `twin.limits` allow.
+
+    Examples
+    --------
+    >>> layer_files("nowhere/*.shp", "a layer of areas")
+    Traceback (most recent call last):
+    twin.errors.DataError: nowhere/*.shp: no file has such a name; a layer of areas is expected there
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        if not path:
+            raise InputError(f"the list of files is empty; name at least one file with {what}")
+        return [file for one in path for file in layer_files(one, what)]
+    place = Path(path)
+    if place.is_dir():
+        found = sorted(one for one in place.iterdir() if one.is_file() and one.name.lower().endswith(SUFFIXES))
+        if not found:
+            raise DataError(f"{place} is a folder without a file ending in {', '.join(SUFFIXES)}; {what} is expected")
+    elif any(mark in place.name for mark in "*?") and not place.exists():
+        found = sorted(one for one in place.parent.glob(place.name) if one.is_file())
+        if not found:
+            raise DataError(f"{place.as_posix()}: no file has such a name; {what} is expected there")
+    elif is_archive(place) and place.stat().st_size:
+        found = members(place, SUFFIXES, what)
+    else:
+        found = [place]
+    return [existing_file(file, what) for file in found]
+
+
+def open_layer(file: Path, what: str, *, layer: str | None = None, bounds: Bounds | None = None) -> Layer:
+    """Read one layer of a file.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        One of those that `layer_files` returns.
+    what : str
+        What it should hold, for messages.
+    layer : str, optional
+        Its name; needed where a file has several layers with geometry.
+    bounds : (xmin, ymin, xmax, ymax), optional
+        Read only features whose envelope reaches this box, in the CRS of the layer.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged, has no such layer or several, or the layer has no geometry.
+    LimitError
+        If the file is larger than ``twin.limits.MAX_FILE_BYTES``.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     place = Path(folder) / "town.geojson"
+    ...     _ = place.write_text('{"type": "Feature", "properties": {"art": "Wald"}, '
+    ...                          '"geometry": {"type": "Point", "coordinates": [11.5, 50.0]}}')
+    ...     layer = open_layer(place, "a layer")
+    >>> layer.table["art"].tolist(), layer.crs.to_epsg(), layer.total
+    (['Wald'], 4326, 1)
+    """
+    import geopandas as gpd
+    import pandas as pd
+    import pyogrio
+    import pyogrio.raw
+    import shapely
+    from pyogrio import errors
+
+    notes: list[str] = []
+    with _on_disk(file, what) as place, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        options: dict[str, Any] = {}
+        if place.suffix.lower() == ".shp":
+            options["encoding"] = _encoding(place, notes)
+        try:
+            name = _layer_name(pyogrio.list_layers(place), layer, file, what)
+            info = pyogrio.read_info(place, layer=name, force_feature_count=True, force_total_bounds=True, **options)
+            meta, _, shapes, fields = pyogrio.raw.read(place, layer=name, bbox=bounds, **options)
+            geometry = None if shapes is None else shapely.from_wkb(shapes)
+        except errors.CRSError as error:
+            raise DataError(
+                f"{file} names a CRS that is not understood ({error}); for a shapefile remove its .prj and give "
+                "crs='EPSG:...'"
+            ) from None
+        except (
+            errors.DataSourceError, errors.DataLayerError, errors.FieldError, errors.FeatureError, errors.GeometryError,
+            shapely.errors.ShapelyError, ValueError, TypeError, RuntimeError, OverflowError, OSError,
+        ) as error:  # fmt: skip
+            reason = str(error).replace(str(place), file.name)
+            raise DataError(f"{file} cannot be read as {what}: {reason}") from None
+    if geometry is None:
+        raise DataError(f"{file} holds no geometry; for a shapefile, the .shp, .shx and .dbf must lie together")
+    notes += sorted({str(one.message).split("\n")[0].replace(str(place), file.name) for one in caught})
+    crs = _named_crs(meta["crs"], notes)
+    columns = dict(zip(map(str, meta["fields"]), fields, strict=True))
+    table = gpd.GeoDataFrame(columns, geometry=geometry, crs=crs, index=pd.RangeIndex(1, len(geometry) + 1))
+    total = int(info["features"])
+    extent = info.get("total_bounds")
+    box = tuple(float(value) for value in extent) if extent is not None else None
+    return Layer(file, name, table, crs, max(total, len(table)), box, tuple(notes))  # type: ignore[arg-type]
+
+
+def _named_crs(text: str | None, notes: list[str]) -> CRS | None:
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    from twin.geometry.reference_systems import split_compound
+
+    if text is None:
+        return None
+    try:
+        return split_compound(CRS.from_user_input(text))[0]
+    except CRSError:
+        notes.append("the CRS it names is not understood; give crs='EPSG:...'")
+        return None
+
+
+def _layer_name(listed: Any, layer: str | None, file: Path, what: str) -> str:
+    every = [str(name) for name, _ in listed]
+    if layer is not None:
+        if layer not in every:
+            raise DataError(f"{file} has no layer {layer!r}; its layers are: {', '.join(every)}")
+        return layer
+    shown = [str(name) for name, kind in listed if kind is not None]
+    if not every:
+        raise DataError(f"{file} has no layers; {what} is expected in it")
+    if len(shown) > 1:
+        raise DataError(f"{file} has {len(shown)} layers: {', '.join(shown)}; say which with layer=")
+    return shown[0] if shown else every[0]
+
+
+@contextmanager
+def _on_disk(file: Path, what: str) -> Iterator[Path]:
+    """Give a place on disk where the file lies unpacked, with what belongs to it."""
+    inside = split_member(file)
+    packed = inside is None and head_of(file, 2) == _GZIP
+    if inside is None and not packed:
+        limits.check(file.stat().st_size, "MAX_FILE_BYTES", f"{file} has {file.stat().st_size:,} bytes")
+        yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="twin-layer-") as folder:
+        # a name of our own: what the archive calls its member never becomes a path
+        name = file.name.lower().removesuffix(".gz")
+        suffix = next((end for end in SUFFIXES if name.endswith(end)), ".geojson")
+        place = Path(folder) / (_plain_stem(file) + suffix)
+        _unpack(file, place)
+        if inside is not None and suffix == ".shp":
+            archive = inside[0]
+            for other in members(archive, (".shp", *_SIDECARS), what):
+                if other != file and other.parent == file.parent and other.stem.lower() == file.stem.lower():
+                    _unpack(other, place.with_suffix(other.suffix.lower()))
+        yield place
+
+
+def _plain_stem(file: Path) -> str:
+    stem = file.name.split(".")[0]
+    kept = "".join(letter for letter in stem if letter.isalnum() or letter in "_-")
+    return kept[:60] or "layer"
+
+
+def _unpack(file: Path, place: Path) -> None:
+    with open_checked(file) as stream, place.open("wb") as out:
+        shutil.copyfileobj(stream, out, _CHUNK)
+
+
+def _encoding(place: Path, notes: list[str]) -> str:
+    """Return the encoding of a shapefile's attributes: as its .cpg says, else as its bytes tell."""
+    named = next((one for one in (place.with_suffix(".cpg"), place.with_suffix(".CPG")) if one.is_file()), None)
+    if named is not None:
+        word = named.read_bytes()[:64].decode("ascii", errors="replace").strip().strip("\0\ufeff")
+        plain = "".join(letter for letter in word.lower() if letter.isalnum())
+        try:
+            return codecs.lookup(_NUMBERED.get(plain, word)).name
+        except LookupError:
+            notes.append(f"its .cpg names the encoding {word!r}, which is not known; the bytes of the .dbf decide")
+    table = next((one for one in (place.with_suffix(".dbf"), place.with_suffix(".DBF")) if one.is_file()), None)
+    if table is None:
+        return "utf-8"
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with open_checked(table) as stream:
+            head = stream.read(32)
+            # the header's binary numbers would not decode
+            stream.read(max(int.from_bytes(head[8:10], "little") - 32, 0))
+            while data := stream.read(_CHUNK):
+                decoder.decode(data.rstrip(b"\x1a"))
+    except UnicodeDecodeError:
+        notes.append("its attributes are not UTF-8 and no .cpg says what they are; they are read as Windows-1252")
+        return "cp1252"
+    return "utf-8"
