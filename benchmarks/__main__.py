@@ -14,14 +14,19 @@ from benchmarks.duel import run
 
 
 def main(arguments: list[str] | None = None) -> int:
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == ["fuzz"]:
+        return importlib.import_module("benchmarks.fuzz.command").main(words[1:])
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("areas", nargs="*", help=f"{', '.join(AREAS)}, all; or: peers [install NAME]; or: validate")
+    parser.add_argument(
+        "areas", nargs="*", help=f"{', '.join(AREAS)}, all; or: peers [install NAME]; or: validate; or: fuzz"
+    )
     parser.add_argument("--peers", action="store_true", help="measure the peers that are installed, in turns with us")
     parser.add_argument("--repeat", type=int, default=5, help="runs (pairs with a peer); the median counts")
     parser.add_argument("--threads", type=int, default=1, help="threads of twin; peers always have one")
     parser.add_argument("--case", help="only this case")
     parser.add_argument("--output", type=Path, help="also append the tables to this file (validate: write it)")
-    chosen = parser.parse_args(arguments)
+    chosen = parser.parse_args(words)
     if not chosen.areas:
         return _list()
     if chosen.areas[0] == "peers":
@@ -61,6 +66,7 @@ def _list() -> int:
         for case in cases(area).values():
             print(f"  {case.name:<24} {case.text}" + (f" (peer: {case.peer})" if case.peer else ""))
     print("\npython -m benchmarks all --peers\npython -m benchmarks peers [install NAME]")
+    print("python -m benchmarks validate\npython -m benchmarks fuzz [READER ...] [--minutes M] [--seed S]")
     return 0
 
 
