@@ -25,6 +25,7 @@ class Case:
     peer : name of the driver in `peers/`, or None
     compare : answers to compare, by name
     check : quality of the answers of either side, by one definition
+    most_runs : at most so many runs, because the peer is slow; as many as asked for without it
     """
 
     name: str
@@ -38,6 +39,7 @@ class Case:
     compare: tuple[str, ...] = field(default=())
     check: Callable[[dict[str, np.ndarray], dict[str, np.ndarray]], dict[str, float]] | None = None
     note: str = ""
+    most_runs: int | None = None
 
 
 def cases(area: str) -> dict[str, Case]:

@@ -83,7 +83,7 @@ def run(area: str, case: Case, *, repeat: int, threads: int, peers: bool) -> Out
                 print(
                     f"  {case.peer} is not installed: python -m benchmarks peers install {case.peer}", file=sys.stderr
                 )
-        for _ in range(repeat):
+        for _ in range(min(repeat, case.most_runs or repeat) if peer is not None else repeat):
             for side in filter(None, (ours, peer)):
                 side.runs.append(side.order("run"))
         answers = _answers(ours, Path(folder))

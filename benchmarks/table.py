@@ -50,6 +50,8 @@ def notes(outcomes: list[Outcome]) -> str:
         for name, (mine, theirs) in outcome.scalars.items():
             other = "" if theirs != theirs else f" (peer {theirs:.12g})"
             lines.append(f"  {name}: {mine:.12g}{other}.")
+        if outcome.peer is not None and case.most_runs is not None:
+            lines.append(f"  Only {len(outcome.ours.runs)} runs, because the peer takes long.")
         if case.note:
             lines.append(f"  {case.note}")
     return "\n".join(lines)

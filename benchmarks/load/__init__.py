@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from benchmarks.load import cities, citygml, xyz
+from benchmarks.load import cities, citygml, rasterise, xyz
 
-CASES = (*citygml.CASES, *xyz.CASES, *cities.CASES)
+CASES = (*citygml.CASES, *rasterise.CASES, *xyz.CASES, *cities.CASES)

@@ -116,13 +116,22 @@ def to_cells(xy: NDArray[np.float64], spec: GridSpec) -> tuple[NDArray[np.float6
     """
     u = (xy[:, 0] - spec.left) / spec.resolution
     v = (spec.top - xy[:, 1]) / spec.resolution
-    farthest = max(np.abs(u).max(initial=0.0), np.abs(v).max(initial=0.0))
+    check_near(max(np.abs(u).max(initial=0.0), np.abs(v).max(initial=0.0)), spec)
+    return np.ascontiguousarray(u), np.ascontiguousarray(v)
+
+
+def check_near(farthest: float, spec: GridSpec) -> None:
+    """Refuse a vertex that lies so many cells from the grid's corner that cells could not be counted.
+
+    Examples
+    --------
+    >>> check_near(4e5, GridSpec(0, 10, 2.0, 5, 5, "EPSG:25832"))
+    """
     if not farthest < FARTHEST:
         raise InputError(
             f"a vertex lies {farthest:.3g} cells from the grid's corner; coordinates in {spec.crs.name} must be finite "
             f"and nearer than {FARTHEST:.0e} cells: check the CRS and the vertices"
         )
-    return np.ascontiguousarray(u), np.ascontiguousarray(v)
 
 
 def most_vertices(ring_start: NDArray[np.int64], polygon_start: NDArray[np.int64]) -> int:

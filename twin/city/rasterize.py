@@ -18,10 +18,9 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.city.gridspec import GridSpec
-from twin.city.polygons import as_geometries, flatten, most_vertices, reaching, to_cells
+from twin.city.polygons import as_geometries, check_near, flatten, most_vertices, reaching
 from twin.errors import InputError
 from twin.geometry.records import Surfaces
-from twin.geometry.surfaces import select as take  # `select` is a parameter here
 
 STEEPEST = 0.01
 """Facets whose unit normal has a smaller vertical part (steeper than 89.4 degrees) hide no cell centre from above."""
@@ -93,60 +92,33 @@ def paint_facets(
     ----------
     Sutherland, Sproull, Schumacker (1974), A characterization of ten hidden-surface algorithms (Newell's normal).
     """
-    from twin.city.rasterize_kernels import paint_planes
+    from twin.city.rasterize_kernels import DEGENERATE, PLANE, VERTICAL, fit_planes, paint_planes
 
     count = len(surfaces)
     chosen = np.ones(count, bool) if select is None else np.asarray(select, bool)
     numbers = np.asarray(surfaces.building + 1 if labels is None else labels, np.int32)
     if chosen.shape != (count,) or numbers.shape != (count,):
         raise InputError(f"select and labels have {len(chosen)} and {len(numbers)} entries; there are {count} facets")
-    if not np.isfinite(surfaces.vertices).all():
-        raise InputError("a facet has a vertex that is NaN or infinite; leave such facets out when reading")
     if (numbers[chosen] < 1).any():
         raise InputError("a facet has a label below 1; 0 means that no facet lies in a cell")
+    vertices = np.ascontiguousarray(surfaces.vertices, np.float64)
+    ring_start, polygon_start = surfaces.ring_start, surfaces.polygon_start
+    u, v = np.empty(len(vertices)), np.empty(len(vertices))
+    a, b, c, misfit = (np.empty(count) for _ in range(4))
+    state = np.empty(count, np.uint8)
+    farthest = fit_planes(
+        vertices, ring_start, polygon_start, chosen, spec.left, spec.top, spec.resolution, STEEPEST,
+        u, v, a, b, c, state, misfit,
+    )  # fmt: skip
+    if farthest != farthest:
+        raise InputError("a facet has a vertex that is NaN or infinite; leave such facets out when reading")
+    check_near(farthest, spec)
     elevation = np.full(spec.shape, np.nan)
     label = np.zeros(spec.shape, np.int32)
-    nothing = np.zeros(0)
-    if not chosen.any():
-        return FacetRaster(elevation, label, 0, 0, 0, nothing)
-
-    part = take(surfaces, chosen)
-    u, v = to_cells(part.vertices[:, :2], spec)
-    normal, centre, length = _newell(part, u, v, spec.resolution)
-    degenerate = (length <= 1e-9) | (np.diff(part.ring_start)[part.polygon_start[:-1]] < 3)
-    vertical = ~degenerate & (np.abs(normal[:, 2]) * spec.cell_area < STEEPEST * length)  # both in m2
-    flat = ~(degenerate | vertical)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        a = -normal[:, 0] / normal[:, 2]
-        b = -normal[:, 1] / normal[:, 2]
-        c = centre[:, 2] - a * centre[:, 0] - b * centre[:, 1]
-
-    keep = np.flatnonzero(flat)
-    if len(keep) == 0:
-        return FacetRaster(elevation, label, 0, int(vertical.sum()), int(degenerate.sum()), nothing)
-    part = take(part, flat)
-    u, v = to_cells(part.vertices[:, :2], spec)
-    a, b, c = a[keep], b[keep], c[keep]
-    owner = _outline_owner(part)
-    outline = owner >= 0
-    away = np.abs(a[owner] * u + b[owner] * v + c[owner] - part.vertices[:, 2])[outline]
-    misfit = np.zeros(len(keep))
-    np.maximum.at(misfit, owner[outline], away)
-    crossings = np.empty(most_vertices(part.ring_start, part.polygon_start))
-    paint_planes(
-        u,
-        v,
-        part.ring_start,
-        part.polygon_start,
-        a,
-        b,
-        c,
-        numbers[chosen][keep],
-        crossings,
-        elevation,
-        label,
-    )
-    return FacetRaster(elevation, label, len(keep), int(vertical.sum()), int(degenerate.sum()), misfit)
+    crossings = np.empty(most_vertices(ring_start, polygon_start))
+    paint_planes(u, v, ring_start, polygon_start, a, b, c, state, numbers, crossings, elevation, label)
+    number = np.bincount(state, minlength=4).tolist()
+    return FacetRaster(elevation, label, number[PLANE], number[VERTICAL], number[DEGENERATE], misfit[state == PLANE])
 
 
 def cover_fraction(geometries: Any, spec: GridSpec, *, overlaps: bool = True) -> NDArray[np.float64]:
@@ -213,7 +185,7 @@ def paint_polygons(
     >>> paint_polygons([shapely.box(0, 0, 2, 1), shapely.box(1, 0, 2, 1)], [6, 1], spec).tolist()
     [[6, 1, 0]]
     """
-    from twin.city.rasterize_kernels import paint_planes
+    from twin.city.rasterize_kernels import PLANE, paint_planes
 
     shapes = as_geometries(geometries)
     numbers = np.asarray(values, np.int32)
@@ -226,38 +198,8 @@ def paint_polygons(
     crossings = np.empty(most_vertices(ring_start, polygon_start))
     # the plane of a polygon lies as high as it stands in the order
     rank = owner.astype(np.float64) + 1.0
-    paint_planes(
-        u, v, ring_start, polygon_start, level, level, rank, owner.astype(np.int32) + 1, crossings, order, winner
-    )
+    known = np.full(len(owner), PLANE, np.uint8)
+    number = owner.astype(np.int32) + 1
+    paint_planes(u, v, ring_start, polygon_start, level, level, rank, known, number, crossings, order, winner)
     painted = np.concatenate([[np.int32(background)], numbers])[winner]
     return np.asarray(painted, np.int32)
-
-
-def _outline_owner(surfaces: Surfaces) -> NDArray[np.int64]:
-    """Facet of each vertex of an outline; -1 for the vertices of holes."""
-    rings = len(surfaces.ring_start) - 1
-    facet = np.full(rings, -1, np.int64)
-    facet[surfaces.polygon_start[:-1]] = np.arange(len(surfaces))
-    return np.repeat(facet, np.diff(surfaces.ring_start))
-
-
-def _newell(
-    surfaces: Surfaces, u: NDArray[np.float64], v: NDArray[np.float64], resolution: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Normals and centres of the outlines in cells and metres (u, v, z), and the normals' lengths in m2."""
-    count = len(surfaces)
-    owner = _outline_owner(surfaces)
-    outline = owner >= 0
-    owner = owner[outline]
-    points = np.column_stack([u, v, surfaces.vertices[:, 2]])[outline]
-    number = np.bincount(owner, minlength=count)
-    total = np.column_stack([np.bincount(owner, points[:, axis], count) for axis in range(3)])
-    centre = total / np.maximum(number, 1)[:, None]
-    points = points - centre[owner]  # keeps the products small against round-off
-    begin = np.concatenate([[0], np.cumsum(number)[:-1]])
-    following = np.arange(len(points)) + 1
-    following[np.cumsum(number)[number > 0] - 1] = begin[number > 0]
-    cross = np.cross(points, points[following])
-    normal = np.column_stack([np.bincount(owner, cross[:, axis], count) for axis in range(3)])
-    metres = normal * np.array([resolution, resolution, resolution**2])
-    return normal.astype(np.float64), centre, np.asarray(np.linalg.norm(metres, axis=1), np.float64)

@@ -1,4 +1,4 @@
-"""Kernels behind `twin.city.rasterize`: planes at cell centres by scanline, exact cover of cells by polygons."""
+"""Kernels behind `twin.city.rasterize`: planes of facets and their heights at cell centres, exact cover of cells."""
 
 from __future__ import annotations
 
@@ -12,16 +12,95 @@ from twin.kernels import jit
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-# Symbols, shapes and units of both kernels
+PLANE, VERTICAL, DEGENERATE = 1, 2, 3
+"""What a chosen facet is: a plane over some ground, one seen edge-on from above, or nothing with an area."""
+
+# Symbols, shapes and units of all kernels
+#   vertices        (n, 3)  easting, northing, elevation [m]
 #   u, v            (n,)    vertices in cells: u to the right, v downwards; the grid's outer corner is (0, 0)
 #   ring_start      (r+1,)  offsets of rings into the vertices; rings are open
 #   polygon_start   (p+1,)  offsets of polygons into rings; the first ring is the outline, the others are holes
 #   a, b, c         (p,)    plane of a polygon: z = a u + b v + c  [m]
+#   state           (p,)    one of the states above; only a PLANE is painted
+#   misfit          (p,)    largest vertical distance of an outline vertex from the plane [m]
 #   label           (p,)    number written where the polygon is the highest, 1 or more
 #   crossings       (n_max) work space: at least as long as the largest number of vertices of one polygon
 #   elevation       (rows, columns)    z of the highest plane at each cell centre; unchanged where none lies
 #   labels          (rows, columns)    label of that plane; unchanged where none lies
 #   cover           (rows, columns+1)  zero on entry; share of each cell inside the polygons (last column: work space)
+
+
+@jit
+def fit_planes(
+    vertices: Floats,
+    ring_start: Integers,
+    polygon_start: Integers,
+    chosen: NDArray[np.bool_],
+    left: float,
+    top: float,
+    resolution: float,
+    steepest: float,
+    u: Floats,
+    v: Floats,
+    a: Floats,
+    b: Floats,
+    c: Floats,
+    state: NDArray[np.uint8],
+    misfit: Floats,
+) -> float:
+    """Write vertices in cells, plane, state and misfit of the chosen facets; return the largest distance in cells.
+
+    The plane goes through the mean of the outline with Newell's normal, summed from that mean against round-off. A
+    vertex that is not finite gives a distance of NaN.
+    """
+    farthest: float = 0.0
+    for p in range(len(polygon_start) - 1):
+        state[p] = 0
+        if not chosen[p]:
+            continue
+        start = ring_start[polygon_start[p]]
+        end = ring_start[polygon_start[p] + 1]
+        mu, mv, mz = 0.0, 0.0, 0.0
+        for i in range(start, ring_start[polygon_start[p + 1]]):
+            u[i] = (vertices[i, 0] - left) / resolution
+            v[i] = (top - vertices[i, 1]) / resolution
+            away = max(abs(u[i]), abs(v[i]))
+            # the sum of a number with zero times another is that number, or NaN if one of them is not finite
+            if not (away + 0.0 * (u[i] + v[i] + vertices[i, 2]) <= farthest):
+                farthest = float(away + 0.0 * (u[i] + v[i] + vertices[i, 2]))
+                if farthest != farthest:
+                    return farthest
+            if i < end:
+                mu += u[i]
+                mv += v[i]
+                mz += vertices[i, 2]
+        number = max(end - start, 1)
+        mu, mv, mz = mu / number, mv / number, mz / number
+        nu, nv, nz = 0.0, 0.0, 0.0
+        j = end - 1
+        for i in range(start, end):
+            u0, v0, z0 = u[j] - mu, v[j] - mv, vertices[j, 2] - mz
+            u1, v1, z1 = u[i] - mu, v[i] - mv, vertices[i, 2] - mz
+            nu += v0 * z1 - z0 * v1
+            nv += z0 * u1 - u0 * z1
+            nz += u0 * v1 - v0 * u1
+            j = i
+        area = abs(nz) * resolution * resolution
+        length = math.sqrt((nu * resolution) ** 2 + (nv * resolution) ** 2 + area * area)  # m2, as areas
+        if length <= 1e-9 or end - start < 3:
+            state[p] = DEGENERATE
+        elif area < steepest * length:
+            state[p] = VERTICAL
+        else:
+            state[p] = PLANE
+            a[p] = -nu / nz
+            b[p] = -nv / nz
+            c[p] = mz - a[p] * mu - b[p] * mv
+            worst = 0.0
+            for i in range(start, end):
+                worst = max(worst, abs(a[p] * u[i] + b[p] * v[i] + c[p] - vertices[i, 2]))
+            misfit[p] = worst
+    return farthest
 
 
 @jit
@@ -33,6 +112,7 @@ def paint_planes(
     a: Floats,
     b: Floats,
     c: Floats,
+    state: NDArray[np.uint8],
     label: NDArray[np.int32],
     crossings: Floats,
     elevation: Floats,
@@ -41,6 +121,8 @@ def paint_planes(
     """Raise `elevation` to the planes above it, at the centres inside each polygon by the even-odd rule."""
     rows, columns = elevation.shape
     for p in range(len(polygon_start) - 1):
+        if state[p] != PLANE:
+            continue
         low = np.inf
         high = -np.inf
         for i in range(ring_start[polygon_start[p]], ring_start[polygon_start[p + 1]]):
