@@ -110,7 +110,7 @@ def test_overlapping_tiles_fill_each_others_gaps() -> None:
             "format is None; it must be one of: citygml, cityjson, osm",
         ),
         (HEAD + TERRAIN + '[buildings]\nfile = "ground.asc"\nformat = "shapefile"\n', "format is 'shapefile'"),
-        (HEAD + TERRAIN + '[roads]\nfile = ["ground.asc", "ground.asc"]\n', "must be one file"),
+        (HEAD + TERRAIN + '[roads]\nfile = "ground.asc"\n', r"\[roads\]: .*holds raster, osm is needed here"),
         (HEAD + TERRAIN + 'nodata = "zero"\n', "nodata is 'zero'; it must be a number"),
         (HEAD.replace("= 10", "= = 10") + TERRAIN, "is not valid TOML"),
         ('terrain = "ground.asc"\n' + HEAD, r"\[terrain\] must be a table"),

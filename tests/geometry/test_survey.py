@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from twin.errors import DataError
-from twin.geometry import read_citygml
+from twin.geometry import read_citygml, survey_models
 from twin.geometry import survey as surveys
 from twin.geometry.survey import survey, survey_folder
 
@@ -31,7 +31,7 @@ def test_a_city_model_is_counted_and_placed(gml, write):
 
 
 def test_counts_agree_with_the_reader_across_blocks(gml, write, monkeypatch):
-    monkeypatch.setattr(surveys, "_CHUNK", 700)
+    monkeypatch.setattr(survey_models, "_CHUNK", 700)
     file = write(
         "t.gml.gz", gzip.compress(gml.city(*(gml.box_building(f"b{i}", 20.0 * i) for i in range(30))).encode())
     )
@@ -88,9 +88,9 @@ def test_names_of_rasters_tell_what_heights_they_hold(write, name, role):
         ("a.tif", b"II*\0" + b"\xff" * 40, "unreadable", "cannot be opened"),
         ("a.gml.gz", gzip.compress(bytes(range(256)) * 400)[:300], "unreadable", "cut off"),
         ("a.gml", b"<!DOCTYPE x []><CityModel/>", "unreadable", "DOCTYPE"),
-        ("a.xml", b"<html/>", "other", "neither CityGML nor"),
+        ("a.xml", b"<html/>", "other", "neither CityGML, XPlanGML nor"),
         ("a.osm.pbf", b"\0\0\0\x0d\x0a\x09OSMHeader\x18\x7c" + b"\0" * 20, "unreadable", "PBF"),
-        ("a.json", b'{"type": "Feature"}', "other", "not CityJSON"),
+        ("a.json", b'{"type": "Feature"}', "other", "neither CityJSON nor"),
         ("a.bin", bytes(range(256)), "other", None),
         ("a.xyz", b"389000 5819000 34.5\n389001 5819000 34.6\n389002 5819000 34.6\n", "points", None),
         ("a.csv", b"art;hoehe\nEiche;20\n", "table", None),
@@ -113,18 +113,19 @@ def test_any_bytes_give_a_summary(write, content, start):
 
 def test_a_large_file_is_counted_to_a_limit_and_says_so(gml, write, monkeypatch):
     monkeypatch.setattr(surveys, "STREAMED", 5_000)
-    monkeypatch.setattr(surveys, "_CHUNK", 1_000)
+    monkeypatch.setattr(survey_models, "_CHUNK", 1_000)
     found = survey(write("t.gml", gml.city(*(gml.box_building(f"b{i}", 20.0 * i) for i in range(50)))))
     assert not found.complete
     assert 0 < found.counts["buildings"] < 50
     assert "at least" in str(found)
 
 
-def test_a_folder_is_listed_without_hidden_files_and_folders(write, tmp_path):
-    for name in ("b c.asc", "a.asc", ".hidden", "city.toml"):
+def test_a_folder_is_listed_with_its_subfolders_and_without_what_is_no_data(write, tmp_path):
+    for name in ("b c.asc", "a.asc", ".hidden", "city.toml", "licence.pdf", "a.tfw"):
         write(name, GRID)
     (tmp_path / "more").mkdir()
-    assert [found.path.name for found in survey_folder(tmp_path)] == ["a.asc", "b c.asc"]
+    (tmp_path / "more" / "d.asc").write_text(GRID)
+    assert [found.path.name for found in survey_folder(tmp_path)] == ["a.asc", "b c.asc", "d.asc"]
 
 
 def test_a_folder_that_is_none_or_too_full_is_refused(write, tmp_path, monkeypatch):

@@ -5,47 +5,52 @@ Every path is relative to the file, every key is known or refused, and nothing o
 
 from __future__ import annotations
 
-import difflib
-import math
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 
+from twin.city import city_file_paths as paths
+from twin.city import city_file_values as values
 from twin.city.city import Source
 from twin.city.gridspec import Bounds
-from twin.errors import DataError, InputError
+from twin.errors import DataError
 
-_TOP = (
-    "name",
-    "crs",
-    "resolution",
-    "bounds",
-    "terrain",
-    "buildings",
-    "land_cover",
-    "canopy",
-    "trees",
-    "roads",
-    "sources",
-)
-_SECTIONS = {
-    "terrain": ("file", "nodata", "crs", "vertical_datum", "source"),
-    "buildings": ("file", "format", "crs", "tile", "source"),
-    "land_cover": ("file", "source"),
-    "canopy": ("file", "nodata", "crs", "source"),
-    "trees": ("file", "columns", "crs", "delimiter", "decimal", "layer", "source"),
-    "roads": ("file", "source"),
-}
+_TOP = ("name", "crs", "resolution", "bounds")
 _SOURCE = ("name", "license", "attribution", "note")
-_FORMATS = ("citygml", "cityjson", "osm")
-_TILES = (".tif", ".tiff", ".asc", ".hgt", ".xyz", ".txt", ".csv", ".xyz.gz", ".txt.gz", ".csv.gz", ".zip")
-_CITYJSON = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
+_PLACE: dict[str, values.Check] = {"crs": values.system, "margin": values.distance}
+_RASTER: dict[str, values.Check] = {"nodata": values.nodata, "crs": values.system}
+_TABLE: dict[str, values.Check] = {
+    "crs": values.system,
+    "delimiter": values.sign,
+    "decimal": values.sign,
+    "layer": values.sign,
+}
+_SECTIONS: dict[str, dict[str, values.Check]] = {
+    "terrain": {**_RASTER, "vertical_datum": values.text},
+    "buildings": {**_PLACE, "tile": values.box},
+    "land_cover": {"margin": values.distance},
+    "canopy": _RASTER,
+    "trees": {**_TABLE, "columns": values.tree_columns},
+    "roads": {"margin": values.distance},
+}
+"""What each section may say besides `file`, `format` and `source`."""
+
+_FORMATS: dict[str, tuple[str, ...]] = {"buildings": ("citygml", "cityjson", "osm")}
+_SUFFIXES = {
+    "terrain": paths.RASTERS,
+    "canopy": paths.RASTERS,
+    "trees": paths.TREES,
+    "citygml": paths.CITYGML,
+    "cityjson": paths.CITYJSON,
+    "osm": paths.OSM,
+}
+_ONE_FILE = ("trees", "land_cover", "roads")
+"""Sections whose data cannot yet be several files."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +64,24 @@ class CityFile:
     bounds: Bounds
     sections: Mapping[str, Mapping[str, Any]]
     sources: Mapping[str, Source]
+    several: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
 
     def files(self, section: str) -> tuple[Path, ...]:
         """Paths of the data files of a section."""
         return tuple(self.sections[section]["file"])
 
+    def where(self, section: str) -> str:
+        """File and section, as messages name them."""
+        return f"{self.path}, [{section}]"
+
 
 def read_city_file(path: str | os.PathLike[str]) -> CityFile:
     """Read and check a `city.toml` without reading the data it names.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, or the folder that holds it.
 
     Raises
     ------
@@ -85,71 +100,25 @@ def read_city_file(path: str | os.PathLike[str]) -> CityFile:
     if not file.is_file():
         raise DataError(f"{file} does not exist; give the path of a city.toml or of the folder that holds it")
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{file} is not valid TOML: {error}") from error
-    _known(content, _TOP, str(file))
-    name = _text(content, "name", str(file))
-    crs = _crs(content, str(file))
-    resolution = _number(content, "resolution", str(file))
-    bounds = _box(content, "bounds", str(file))
+    where = str(file)
+    values.check_keys(content, (*_TOP, *_SECTIONS, "sources"), where)
+    name = values.text(content, "name", where)
+    crs = values.system(content, "crs", where)
+    resolution = values.number(content, "resolution", where)
+    bounds = values.box(content, "bounds", where)
     sources = _sources(content.get("sources", {}), file)
-    sections = {}
-    for section, keys in _SECTIONS.items():
-        if section in content:
-            sections[section] = _section(content[section], section, keys, file, sources)
+    sections = {
+        section: _section(content[section], section, file, sources) for section in _SECTIONS if section in content
+    }
     if "terrain" not in sections and sections.get("buildings", {}).get("format") != "cityjson":
         raise DataError(
             f"{file} has no [terrain]; a city needs ground elevations: add [terrain] with "
             'file = "..." (the elevation model of your state survey, DGM1, as GeoTIFF, ASCII grid or XYZ)'
         )
     return CityFile(file, name, crs, resolution, bounds, sections, sources)
-
-
-def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
-    for key in table:
-        if key not in keys:
-            near = difflib.get_close_matches(key, keys, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            raise DataError(f"{where}: key {key!r} is not known; {hint}Keys here are: {', '.join(keys)}")
-
-
-def _text(table: Mapping[str, Any], key: str, where: str) -> str:
-    value = table.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise DataError(f"{where}: {key} is {value!r}; it must be a text that is not empty")
-    return value
-
-
-def _number(table: Mapping[str, Any], key: str, where: str) -> float:
-    value = table.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise DataError(f"{where}: {key} is {value!r}; it must be a number")
-    return float(value)
-
-
-def _box(table: Mapping[str, Any], key: str, where: str) -> Bounds:
-    value = table.get(key)
-    if (
-        not isinstance(value, list)
-        or len(value) != 4
-        or not all(isinstance(edge, (int, float)) and math.isfinite(edge) for edge in value)
-        or value[0] >= value[2]
-        or value[1] >= value[3]
-    ):
-        raise DataError(f"{where}: {key} is {value!r}; it must be [xmin, ymin, xmax, ymax] in metres with min < max")
-    west, south, east, north = (float(edge) for edge in value)
-    return west, south, east, north
-
-
-def _crs(table: Mapping[str, Any], where: str) -> CRS:
-    text = _text(table, "crs", where)
-    try:
-        return CRS.from_user_input(text)
-    except CRSError as error:
-        raise DataError(
-            f'{where}: crs is {text!r}, which is no CRS ({error}); write for example "EPSG:25832"'
-        ) from error
 
 
 def _sources(table: Any, file: Path) -> dict[str, Source]:
@@ -160,107 +129,56 @@ def _sources(table: Any, file: Path) -> dict[str, Source]:
         where = f"{file}, [sources.{key}]"
         if not isinstance(entry, dict):
             raise DataError(f"{where} must be a table with {', '.join(_SOURCE)}")
-        _known(entry, _SOURCE, where)
+        values.check_keys(entry, _SOURCE, where)
         note = entry.get("note", "")
         if not isinstance(note, str):
             raise DataError(f"{where}: note is {note!r}; it must be a text")
-        name, licence, attribution = (_text(entry, part, where) for part in _SOURCE[:3])
+        name, licence, attribution = (values.text(entry, part, where) for part in _SOURCE[:3])
         sources[key] = Source(name, licence, attribution, note)
     return sources
 
 
-def _section(
-    entry: Any, section: str, keys: tuple[str, ...], file: Path, sources: Mapping[str, Source]
-) -> dict[str, Any]:
+def _section(entry: Any, section: str, file: Path, sources: Mapping[str, Source]) -> dict[str, Any]:
+    """Check one section: its keys, its files, the source it names, and every value."""
     where = f"{file}, [{section}]"
+    checks = _SECTIONS[section]
+    keys = ("file", *(("format",) if section in _FORMATS else ()), *checks, "source")
     if not isinstance(entry, dict):
         raise DataError(f"{where} must be a table with the keys {', '.join(keys)}")
-    _known(entry, keys, where)
+    values.check_keys(entry, keys, where)
     checked: dict[str, Any] = {}
-    checked["file"] = _files(entry, section, where, file)
+    if section in _FORMATS:
+        checked["format"] = _format(entry, section, where)
+    checked["file"] = _files(entry, section, checked.get("format"), where, file.parent)
     if "source" in entry:
-        key = _text(entry, "source", where)
+        key = values.text(entry, "source", where)
         if key not in sources:
             raise DataError(
                 f"{where}: source is {key!r}; there is no [sources.{key}]. Sources are: {', '.join(sources) or 'none'}"
             )
         checked["source"] = key
-    if section == "buildings":
-        checked["format"] = _format(entry)
-    if "tile" in entry:
-        checked["tile"] = _box(entry, "tile", where)
-    if "nodata" in entry:
-        checked["nodata"] = "none" if entry["nodata"] == "none" else _number(entry, "nodata", where)
-    if "crs" in entry:
-        checked["crs"] = _crs(entry, where)
-    if "vertical_datum" in entry:
-        checked["vertical_datum"] = _text(entry, "vertical_datum", where)
-    for key in ("delimiter", "decimal", "layer"):
+    for key, check in checks.items():
         if key in entry:
-            checked[key] = _words(entry, key, where)
-    if "columns" in entry:
-        checked["columns"] = _columns(entry["columns"], where)
+            checked[key] = check(entry, key, where)
     return checked
 
 
-def _words(entry: Mapping[str, Any], key: str, where: str) -> str:
-    value = entry[key]
-    if not isinstance(value, str) or not value:
-        raise DataError(f"{where}: {key} is {value!r}; it must be a text that is not empty")
-    return value
+def _format(entry: Mapping[str, Any], section: str, where: str) -> str:
+    """Return the format of a section's data; suffixes that only one format has say enough."""
+    if "format" in entry:
+        return str(values.one_of(*_FORMATS[section])(entry, "format", where))
+    given = entry.get("file")
+    names = [str(name).lower() for name in (given if isinstance(given, list) else [given])]
+    for kind in ("cityjson", "osm", "citygml"):
+        ends = tuple(end for end in _SUFFIXES[kind] if not end.startswith(".xml"))
+        if kind in _FORMATS[section] and all(name.endswith(ends) for name in names):
+            return kind
+    return str(values.one_of(*_FORMATS[section])(entry, "format", where))
 
 
-def _columns(value: Any, where: str) -> Any:
-    """Check the map of a tree cadastre's columns: the name of a known layout, or role to column."""
-    from twin.geometry.tree_layouts import layout_of
-
-    if not isinstance(value, (str, dict)):
-        raise DataError(
-            f"{where}: columns is {value!r}; it must be the name of a layout or a table such as "
-            '{ height = "Hoehe", crown_diameter = "Krone", species = "Art" }'
-        )
-    try:
-        layout_of(value)
-    except InputError as error:
-        raise DataError(f"{where}: {error}") from None
-    return value
-
-
-def _format(entry: Mapping[str, Any]) -> Any:
-    """Return the format of building data; the suffix of CityJSON says enough."""
-    file = entry.get("file")
-    if "format" not in entry and isinstance(file, str) and file.lower().endswith(_CITYJSON):
-        return "cityjson"
-    return entry.get("format")
-
-
-def _files(entry: Mapping[str, Any], section: str, where: str, file: Path) -> tuple[Path, ...]:
-    """Check the file or the tiles of a section; only what is cut into tiles by its publishers may be several."""
-    if section == "buildings" and _format(entry) not in _FORMATS:
-        raise DataError(f"{where}: format is {entry.get('format')!r}; it must be one of: {', '.join(_FORMATS)}")
-    value = entry.get("file")
-    names = value if isinstance(value, list) else [value]
-    if not names or not all(isinstance(name, str) and name.strip() for name in names):
-        raise DataError(f"{where}: file is {value!r}; it must be a path, or a list of paths to tiles")
-    tiled = section in ("terrain", "canopy") or entry.get("format") == "citygml"
-    if len(names) > 1 and not tiled:
-        raise DataError(f"{where}: file lists {len(names)} paths; {section} must be one file")
-    paths = []
-    for name in names:
-        data = file.parent / str(name)
-        if section in ("terrain", "canopy") and (data.is_dir() or set("*?") & set(str(name))):
-            paths += _found(data, where)
-            continue
-        if not data.is_file():
-            raise DataError(f"{where}: file {data} does not exist; paths are relative to {file.parent}")
-        paths.append(data.resolve())
-    return tuple(dict.fromkeys(paths))
-
-
-def _found(data: Path, where: str) -> list[Path]:
-    """Return the tiles in a folder or of a pattern like ``dgm1_*.xyz``, in the order of their names."""
-    folder, pattern = (data, "*") if data.is_dir() else (data.parent, data.name)
-    tiles = sorted(item.resolve() for item in folder.glob(pattern) if item.name.lower().endswith(_TILES))
-    if not tiles:
-        raise DataError(f"{where}: {data} leads to no file ending in {', '.join(_TILES)}")
-    return tiles
+def _files(entry: Mapping[str, Any], section: str, form: str | None, where: str, folder: Path) -> tuple[Path, ...]:
+    kind = form or ("osm" if section in ("land_cover", "roads") else section)
+    found = paths.find_files(entry.get("file"), folder, _SUFFIXES[kind], where)
+    if len(found) > 1 and (section in _ONE_FILE or kind in ("osm", "cityjson")):
+        raise DataError(f"{where}: file names {len(found)} files; {section} must be one file")
+    return found

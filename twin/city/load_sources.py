@@ -1,0 +1,196 @@
+"""The sections of a `city.toml` to records: only what lies around the grid is read, whatever was downloaded.
+
+Each reader gets the grid's box with a margin, in the CRS of its file. Tiles whose head says that they lie elsewhere
+are not opened again; reading shows its progress, file by file, and can be interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyproj import CRS, Transformer
+
+from twin import progress
+from twin.city.city_file import CityFile
+from twin.city.gridspec import Bounds, GridSpec, crs_of, same_crs
+from twin.errors import DataError
+from twin.geometry.survey import SourceSummary
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from twin.geometry.records import BuildingModels, CityJsonData, OsmData, TreeRecords
+
+RASTER_MARGIN = 250.0
+"""Read rasters this far around the grid, m: more than the spacing of terrain that one would interpolate."""
+
+MODEL_MARGIN = 2_000.0
+"""Read 3-D buildings this far around the grid, m, unless the section says otherwise: people who live in walking
+distance, and whatever casts shade."""
+
+_AGREE = 0.02
+"""Overlapping terrain tiles may differ by this much, m: both are rounded to centimetres."""
+
+
+def around(spec: GridSpec, margin: float, crs: CRS) -> Bounds:
+    """Return the box of a grid, widened by a margin (m), in another CRS.
+
+    Examples
+    --------
+    >>> around(GridSpec(0, 20, 10.0, 2, 2, "EPSG:25832"), 5.0, CRS.from_epsg(25832))
+    (-5.0, -5.0, 25.0, 25.0)
+    """
+    xmin, ymin, xmax, ymax = spec.bounds
+    wide = xmin - margin, ymin - margin, xmax + margin, ymax + margin
+    if same_crs(crs, spec.crs):
+        return wide
+    west, south, east, north = Transformer.from_crs(spec.crs, crs, always_xy=True).transform_bounds(*wide)
+    return west, south, east, north
+
+
+def apart(one: Bounds, other: Bounds) -> bool:
+    """Tell whether two boxes do not even touch.
+
+    Examples
+    --------
+    >>> apart((0, 0, 1, 1), (2, 0, 3, 1)), apart((0, 0, 1, 1), (1, 0, 3, 1))
+    (True, False)
+    """
+    return one[0] > other[2] or other[0] > one[2] or one[1] > other[3] or other[1] > one[3]
+
+
+@dataclass
+class CityData:
+    """The data of one city.toml, read around one grid, each file once.
+
+    wanted : what the file says
+    spec : the grid
+    heads : by section, what the heads of its files tell (`check_files`)
+    """
+
+    wanted: CityFile
+    spec: GridSpec
+    heads: Mapping[str, Sequence[SourceSummary]]
+
+    def __post_init__(self) -> None:
+        """Keep extracts that several sections name."""
+        self._extracts: dict[tuple[Path, ...], OsmData] = {}
+
+    def heights(self, section: str) -> xr.DataArray:
+        """Return the raster of a section, joined from its tiles, in their CRS."""
+        from twin.city.terrain import join_tiles
+        from twin.geometry import read_raster, read_xyz
+
+        options = self.wanted.sections[section]
+        nodata, given = options.get("nodata"), options.get("crs")
+        parts = []
+        for head, box in self._near(section, RASTER_MARGIN):
+            try:
+                if head.kind == "points":
+                    number = None if nodata == "none" else nodata
+                    part = read_xyz(head.path, bounds=box, nodata=number, crs=given)
+                else:
+                    part = read_raster(head.path, bounds=box, nodata=nodata, crs=given)
+            except DataError as error:
+                if "does not touch the bounds" not in str(error):
+                    raise
+                continue
+            if not same_crs(crs_of(part), given or head.crs or self.spec.crs):  # the box was in another CRS
+                raise DataError(f"{head.path} turns out to be in {crs_of(part).name}; name its crs under [{section}]")
+            parts.append(part)
+        if not parts:
+            raise self._elsewhere(section)
+        if len(parts) == 1:
+            return parts[0]
+        return join_tiles(parts, what=section, tolerance=_AGREE if section == "terrain" else None)
+
+    def city_gml(self) -> BuildingModels:
+        """Return the buildings of all CityGML tiles near the grid."""
+        from twin.geometry import concatenate_models, read_citygml
+
+        section = self.wanted.sections["buildings"]
+        tiles = [
+            read_citygml(head.path, bounds=box, crs=section.get("crs"))
+            for head, box in self._near("buildings", section.get("margin", MODEL_MARGIN))
+        ]
+        if not tiles:
+            raise self._elsewhere("buildings")
+        models = tiles[0] if len(tiles) == 1 else concatenate_models(tiles)
+        passed = len(self.heads["buildings"]) - len(tiles)
+        if not passed:
+            return models
+        note = f"{passed} of {len(self.heads['buildings'])} tiles lie too far from the grid and were not read"
+        return replace(models, report=replace(models.report, notes=(*models.report.notes, note)))
+
+    def city_model(self) -> CityJsonData | None:
+        """Return the CityJSON model near the grid, if the city has one."""
+        from twin.geometry import read_cityjson
+
+        section = self.wanted.sections.get("buildings", {})
+        if section.get("format") != "cityjson":
+            return None
+        found = [
+            read_cityjson(head.path, bounds=box, crs=section.get("crs"))
+            for head, box in self._near("buildings", section.get("margin", MODEL_MARGIN))
+        ]
+        if not found:
+            raise self._elsewhere("buildings")
+        return found[0]
+
+    def extract(self, section: str) -> OsmData | None:
+        """Return the OpenStreetMap data of a section; an extract that several name is read once."""
+        from twin.geometry import read_osm
+
+        if section not in self.wanted.sections:
+            return None
+        files = self.wanted.files(section)
+        if files not in self._extracts:
+            with progress.stage(f"read {files[0].name}") as advance:
+                self._extracts[files] = read_osm(files[0])
+                advance(1)
+        return self._extracts[files]
+
+    def trees(self) -> TreeRecords | None:
+        """Return the trees of a cadastre, if the city has one."""
+        from twin.geometry.tree_table import read_trees
+
+        if "trees" not in self.wanted.sections:
+            return None
+        section = self.wanted.sections["trees"]
+        (file,) = self.wanted.files("trees")
+        options = {key: section.get(key) for key in ("columns", "crs", "delimiter", "decimal", "layer")}
+        return read_trees(file, **options)
+
+    def _near(self, section: str, margin: float) -> Iterator[tuple[SourceSummary, Bounds]]:
+        """Yield the files of a section that may lie around the grid, with the box in their CRS."""
+        heads = self.heads[section]
+        given: Any = self.wanted.sections[section].get("crs")
+        with progress.stage(f"read {section.replace('_', ' ')}", total=max(len(heads), 1)) as advance:
+            for head in heads:
+                box = around(self.spec, margin, given or head.crs or self.spec.crs)
+                if head.bounds is None or not apart(head.bounds, box):
+                    yield head, box
+                advance(1)
+
+    def _elsewhere(self, section: str) -> DataError:
+        """Say where the data of a section lie, none of which is near the grid."""
+        known = [head for head in self.heads[section] if head.bounds is not None]
+        reach = ""
+        if known:
+            boxes = [head.bounds for head in known if head.bounds is not None]
+            low = [min(box[index] for box in boxes) for index in (0, 1)]
+            high = [max(box[index] for box in boxes) for index in (2, 3)]
+            crs = self.wanted.sections[section].get("crs") or known[0].crs
+            reach = (
+                f": they reach x {low[0]:.7g} to {high[0]:.7g}, y {low[1]:.7g} to {high[1]:.7g}"
+                f"{'' if crs is None else f' in {crs.name}'}"
+            )
+        count = len(self.heads[section])
+        return DataError(
+            f"{self.wanted.where(section)}: none of its {count} files lies at the grid {self.spec.bounds} in "
+            f"{self.spec.crs.name}{reach}; check bounds and crs, or fetch the tiles of this place (the {section} "
+            "does not overlap the grid)"
+        )
