@@ -30,15 +30,15 @@ def change_json(data: bytes, rng: Random) -> bytes:
         documents = _documents(data)
     except (ValueError, RecursionError):
         return change_bytes(data, rng)
-    for _ in range(rng.choice((1, 1, 1, 2, 4))):
-        if not documents:
-            return b""
-        if len(documents) > 1 and rng.random() < 0.2:
-            _change_sequence(documents, rng)
-        else:
-            at = rng.randrange(len(documents))
-            documents[at] = _changed(documents[at], rng)
     try:
+        for _ in range(rng.choice((1, 1, 1, 2, 4))):
+            if not documents:
+                return b""
+            if len(documents) > 1 and rng.random() < 0.2:
+                _change_sequence(documents, rng)
+            else:
+                at = rng.randrange(len(documents))
+                documents[at] = _changed(documents[at], rng)
         text = "\n".join(json.dumps(document) for document in documents)
     except (RecursionError, ValueError):
         return change_bytes(data, rng)

@@ -118,8 +118,9 @@ class PolygonBuffer:
         # one vertex that is no number stands for all that are not there
         pool = np.concatenate([*self.blocks, np.full((1, 3), np.nan)])
         vertices = pool[np.where(lost, len(pool) - 1, index + first[block])]
-        missing = np.zeros(len(polygon_size), dtype=bool)
-        missing[polygon_of[lost]] = True
+        missing = np.full(len(polygon_size), -1)  # place of the first index of a polygon that leads nowhere
+        places = np.flatnonzero(lost)[::-1]
+        missing[polygon_of[places]] = places
         row = np.array(self.row, dtype=np.int32)[geometry]
         checked = check_rings(vertices, ring_size, polygon_size, np.array(self.kinds, dtype=np.uint8), row)
         start = np.concatenate([[0], np.cumsum(size)])
@@ -130,8 +131,9 @@ class PolygonBuffer:
 
         for polygon in np.flatnonzero(checked.fault).tolist():
             reason = FAULT_TEXT[RingFault(checked.fault[polygon])]
-            if missing[polygon]:
-                reason = "it names a vertex that the file does not have"
+            if missing[polygon] >= 0:
+                place = missing[polygon]
+                reason = f"it names vertex {index[place]}; there are {counts[block[place]]}, counted from 0"
             refused.append(Refusal(name(polygon), reason))
         repaired += [
             Refusal(name(polygon), "a hole without area was left out")

@@ -153,7 +153,8 @@ def check_rings(
     vertices, ring_of = vertices[keep], ring_of[keep]
     size = np.bincount(ring_of, minlength=rings).astype(np.int64)
     fault[(fault == 0) & (size < 3)] = RingFault.TOO_FEW_POINTS
-    area = np.linalg.norm(_ring_normals(vertices, size), axis=1) / 2.0
+    with np.errstate(over="ignore", invalid="ignore"):  # rings of places beyond the Earth, already marked
+        area = np.linalg.norm(_ring_normals(vertices, size), axis=1) / 2.0
     fault[(fault == 0) & ~(area > MIN_AREA)] = RingFault.NO_AREA
     return _without_faults(vertices, size, polygon_size, kind, building, fault, closed)
 

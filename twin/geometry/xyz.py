@@ -36,6 +36,7 @@ _NOTES = (".txt", ".csv")
 _ROWS = 5_000_000  # read at a time
 _HEAD = 1 << 16
 _OFF = 0.01  # share of the spacing by which a posting may miss its place: coordinates are rounded to centimetres
+_SPARSE_CELLS, _SPARSEST = 10_000_000, 1000  # above so many cells, one in so many must have a posting
 _FARTHEST = 1e9  # m, and spacings: no tile is as wide
 _BLANKS = r"\s+"
 _VOIDS = (-9999.0, -32768.0, -99999.0)
@@ -121,8 +122,17 @@ def read_xyz(
     dx, dy = dx or dy or 0.0, dy or dx or 0.0
     width, height = int(columns.max()) + 1, int(rows.max()) + 1
     limits.check(width * height, "MAX_RASTER_CELLS", f"{file}: {height:,} x {width:,} cells would be read")
+    if width * height > _SPARSE_CELLS and width * height > _SPARSEST * len(z):
+        raise DataError(
+            f"{file} has {len(z):,} postings, but reaches over {height:,} x {width:,} cells of {dx:g} m, E {left:.0f} to "
+            f"{left + dx * (width - 1):.0f}, N {bottom:.0f} to {bottom + dy * (height - 1):.0f}: a tile is not that "
+            "empty. Correct or remove the posting that lies apart, or cut the file into tiles"
+        )
     values = np.full((height, width), np.nan, np.float32)
     rows = height - 1 - rows
+    with np.errstate(over="ignore"):  # a value that means "empty" may be larger than single precision holds
+        z = z.astype(np.float32)
+        empty = np.float32(np.nan if nodata is None else nodata)
     if order is not None:
         values[rows[:, None], columns] = z.reshape(-1, order[1]) if order[0] == 1 else z.reshape(-1, order[3]).T
         gaps = values.size - len(z)
@@ -134,7 +144,7 @@ def read_xyz(
             repeats = _repeats(values.reshape(-1), cells, z, x, y, file, form)
             notes.append(f"{repeats} postings come more than once with one height")
     if nodata is not None:
-        values[values == np.float32(nodata)] = np.nan
+        values[values == empty] = np.nan
         gaps = int(np.isnan(values).sum())
     transform = Affine(dx, 0.0, left - dx / 2, 0.0, -dy, bottom + (height - 0.5) * dy)
     grid, transform = _cut(values, transform, box, file)
@@ -387,22 +397,26 @@ def _places(
 
 
 def _check_void(z: _Floats, nodata: float | None, file: Path) -> None:
-    low = float(z.min() if nodata is None else np.min(z, initial=np.inf, where=z != nodata))
-    if low in _VOIDS or low < -1e30:
-        raise DataError(f"{file} holds the height {low:g}, which commonly means 'empty'; give nodata={low:g} if so")
+    real: Any = True if nodata is None else z != nodata
+    low, high = float(np.min(z, initial=np.inf, where=real)), float(np.max(z, initial=-np.inf, where=real))
+    for value in (low, high):
+        if value in _VOIDS or 1e30 < abs(value) < np.inf:
+            raise DataError(
+                f"{file} holds the height {value:g}, which commonly means 'empty'; give nodata={value:.9g} if so"
+            )
 
 
 def _repeats(
     values: NDArray[np.float32],
     cells: NDArray[np.int64],
-    z: _Floats,
+    z: NDArray[np.float32],
     x: _Floats,
     y: _Floats,
     file: Path,
     form: _Form,
 ) -> int:
     """Return how many postings repeat another; refuse two heights at one place."""
-    wrong = values[cells] != z.astype(np.float32)
+    wrong = values[cells] != z
     if wrong.any():
         posting = int(np.argmax(wrong))
         other = float(values[cells[posting]])
