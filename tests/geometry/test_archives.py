@@ -211,13 +211,3 @@ def test_all_tiles_of_an_archive_of_buildings_are_read(pack, write):
     assert len(both.buildings) == 2
     with pytest.raises(DataError, match="DOCTYPE"):
         read_citygml(pack([("a.gml", "<!DOCTYPE a>" + tile("a"))], name="evil.zip"))
-
-
-def test_an_extract_in_an_archive_is_refused_with_a_way_out(pack):
-    from twin.geometry import read_osm
-
-    path = pack([("town.osm", "<osm/>")])
-    with pytest.raises(DataError, match="unpack it and name the file"):
-        read_osm(path)
-    with pytest.raises(DataError, match="lies in a zip archive; unpack it"):
-        read_osm(path / "town.osm")

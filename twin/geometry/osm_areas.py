@@ -6,14 +6,14 @@ Invalid outlines are repaired and reported; what cannot be closed is refused and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.geometry.osm_raw import RawObjects, Tags
-from twin.geometry.osm_tags import has_area_key, is_area, is_closed, speaking_tags
+from twin.geometry.osm_blocks import Tags
+from twin.geometry.osm_raw import RawObjects, RawWay
+from twin.geometry.osm_tags import has_area_key, is_area, speaking_tags
 from twin.geometry.records import Refusal
 
 if TYPE_CHECKING:
@@ -41,15 +41,15 @@ def assemble_areas(raw: RawObjects, repaired: list[Refusal], refused: list[Refus
 
     names, all_tags, shapes, consumed, members, asked = _relations(raw, repaired, refused)
     closed = {
-        number: (refs, tags)
-        for number, (refs, tags) in raw.ways.items()
-        if number not in consumed and is_area(refs, tags)
+        number: way
+        for number, way in raw.ways.items()
+        if way.closed and number not in consumed and is_area(True, way.tags)
     }
     way_names, way_tags, way_shapes = _closed_ways(raw, closed, repaired, refused)
     unclosed = [
         number
-        for number, (refs, tags) in raw.ways.items()
-        if not is_closed(refs) and number not in members and "highway" not in tags and has_area_key(tags)
+        for number, way in raw.ways.items()
+        if not way.closed and number not in members and "highway" not in way.tags and has_area_key(way.tags)
     ]
     refused += [Refusal(f"w{number}", "it is tagged as an area but its outline is not closed") for number in unclosed]
     table = gpd.GeoDataFrame(
@@ -59,24 +59,25 @@ def assemble_areas(raw: RawObjects, repaired: list[Refusal], refused: list[Refus
 
 
 def _closed_ways(
-    raw: RawObjects, closed: dict[int, tuple[Sequence[int], Tags]], repaired: list[Refusal], refused: list[Refusal]
+    raw: RawObjects, closed: dict[int, RawWay], repaired: list[Refusal], refused: list[Refusal]
 ) -> tuple[list[str], list[Tags], list[Any]]:
     import shapely
 
     names: list[str] = []
     all_tags: list[Tags] = []
     rings: list[NDArray[np.int64]] = []
-    for number, (refs, tags) in closed.items():
-        rows = raw.positions(refs)
-        missing = int((rows < 0).sum())
-        if len(set(refs)) < 3:
-            refused.append(Refusal(f"w{number}", f"an area needs three different nodes, it has {len(set(refs))}"))
+    for number, way in closed.items():
+        different = len(set(way.refs.tolist()))
+        missing = int(np.count_nonzero(way.rows < 0))
+        if different < 3:
+            refused.append(Refusal(f"w{number}", f"an area needs three different nodes, it has {different}"))
         elif missing:
-            refused.append(Refusal(f"w{number}", f"{missing} of {len(refs)} nodes of the area are not in the file"))
+            reason = f"{missing} of {len(way.refs)} nodes of the area are not in the file"
+            refused.append(Refusal(f"w{number}", reason))
         else:
             names.append(f"w{number}")
-            all_tags.append(tags)
-            rings.append(rows)
+            all_tags.append(way.tags)
+            rings.append(way.rows)
     if not rings:
         return [], [], []
     owner = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
@@ -91,14 +92,16 @@ def _valid(
     import shapely
 
     kept: tuple[list[str], list[Tags], list[Any]] = ([], [], [])
-    for name, tags, shape, good in zip(names, all_tags, shapes, shapely.is_valid(shapes), strict=True):
+    for name, tags, shape, good, area in zip(
+        names, all_tags, shapes, shapely.is_valid(shapes), shapely.area(shapes), strict=True
+    ):
         polygon = shape
         if not good:
             polygon = _polygons_of(shapely.make_valid(shape))
             reason = shapely.is_valid_reason(shape).split("[")[0]
             if not polygon.is_empty:
                 repaired.append(Refusal(name, f"its outline was not valid ({reason}) and was rebuilt"))
-        if polygon.is_empty or polygon.area == 0.0:
+        if area == 0.0 if good else (polygon.is_empty or polygon.area == 0.0):
             refused.append(Refusal(name, "its outline encloses no area"))
             continue
         kept[0].append(name)
@@ -157,7 +160,7 @@ def _area_tags(raw: RawObjects, own: Tags, ways: list[tuple[int, str]]) -> tuple
     Until about 2015 the tags stood on the outer ways and the relation had only its type; both are read.
     """
     outer = [ref for ref, role in ways if role != "inner" and ref in raw.ways]
-    tagged = {ref: speaking_tags(raw.ways[ref][1]) for ref in outer}
+    tagged = {ref: speaking_tags(raw.ways[ref].tags) for ref in outer}
     if not has_area_key(own):
         tags = dict(own)
         speakers = {ref for ref, entry in tagged.items() if has_area_key(entry)}
@@ -200,7 +203,7 @@ def _segments(raw: RawObjects, refs: list[int]) -> tuple[NDArray[np.float64], in
     pairs: list[NDArray[np.int64]] = []
     lost = 0
     for ref in refs:
-        rows = raw.positions(raw.ways[ref][0])
+        rows = raw.ways[ref].rows
         lost += int((rows < 0).sum())
         pair = np.column_stack([rows[:-1], rows[1:]])
         pairs.append(pair[(pair >= 0).all(axis=1) & (pair[:, 0] != pair[:, 1])])

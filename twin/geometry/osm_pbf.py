@@ -29,8 +29,10 @@ def is_pbf(start: bytes) -> bool:
     return len(start) > 15 and start[6:15] == b"OSMHeader" and start[4:6] == b"\x0a\x09"
 
 
-def check_pbf(file: Path) -> int:
+def check_pbf(path: Path, named: Path | None = None) -> int:
     """Return the unpacked size of a PBF file in bytes after checking that it ends with a whole block.
+
+    Messages call it `named`, if it is a copy of that.
 
     Raises
     ------
@@ -40,8 +42,9 @@ def check_pbf(file: Path) -> int:
         If the unpacked size exceeds ``twin.limits.MAX_FILE_BYTES``.
     """
     unpacked = 0
-    size = file.stat().st_size
-    with file.open("rb") as handle:
+    size = path.stat().st_size
+    file = named or path
+    with path.open("rb") as handle:
         while start := handle.read(4):
             at = handle.tell() - len(start)
             length = int.from_bytes(start, "big")

@@ -5,14 +5,14 @@ Functions add what they had to repair or refuse to the two lists of the report.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.geometry.osm_raw import RawObjects
+from twin.geometry.osm_raw import RawObjects, RawWay
 from twin.geometry.osm_tags import is_road
 from twin.geometry.records import OsmRestriction, OsmWay, Refusal
+
+_Ints = NDArray[np.int64]
 
 
 def _longest_known(present: NDArray[np.bool_]) -> slice:
@@ -25,37 +25,36 @@ def _longest_known(present: NDArray[np.bool_]) -> slice:
     return slice(int(starts[longest]), int(stops[longest]))
 
 
-def known_stretch(
-    name: str, refs: Sequence[int], raw: RawObjects, repaired: list[Refusal], refused: list[Refusal]
-) -> NDArray[np.int64] | None:
-    """Return the node ids of a line in order, without repetition, as far as the file has them; None if too few."""
-    nodes = np.array(refs, dtype=np.int64)
-    present = raw.positions(nodes) >= 0
-    missing = int((~present).sum())
+def known_stretch(name: str, way: RawWay, repaired: list[Refusal], refused: list[Refusal]) -> _Ints | None:
+    """Return the rows of a line's nodes in order, without repetition, as far as the file has them; None if too few."""
+    rows = way.rows
+    missing = int(np.count_nonzero(rows < 0))
     if missing:
-        nodes = nodes[_longest_known(present)]
-    if len(nodes) > 1:
-        nodes = nodes[np.concatenate([[True], nodes[1:] != nodes[:-1]])]
-    if len(nodes) < 2:
-        reason = f"{missing} of {len(refs)} nodes are not in the file" if missing else "it has fewer than two nodes"
+        rows = rows[_longest_known(rows >= 0)]
+    if len(rows) > 1 and (rows[1:] == rows[:-1]).any():
+        rows = rows[np.concatenate([[True], rows[1:] != rows[:-1]])]
+    if len(rows) < 2:
+        reason = f"{missing} of {len(way.refs)} nodes are not in the file" if missing else "it has fewer than two nodes"
         refused.append(Refusal(name, f"no line is left: {reason}"))
         return None
     if missing:
         repaired.append(
-            Refusal(name, f"{missing} of {len(refs)} nodes are not in the file: its longest known stretch was kept")
+            Refusal(name, f"{missing} of {len(way.refs)} nodes are not in the file: its longest known stretch was kept")
         )
-    return nodes
+    return rows
 
 
-def select_roads(raw: RawObjects, repaired: list[Refusal], refused: list[Refusal]) -> list[OsmWay]:
-    """Return the ways that carry traffic."""
+def select_roads(raw: RawObjects, repaired: list[Refusal], refused: list[Refusal]) -> tuple[list[OsmWay], int]:
+    """Return the ways that carry traffic, and how many there should be."""
     roads = []
-    for number, (refs, tags) in raw.ways.items():
-        if is_road(refs, tags):
-            nodes = known_stretch(f"w{number}", refs, raw, repaired, refused)
-            if nodes is not None:
-                roads.append(OsmWay(number, nodes, tags))
-    return roads
+    asked = 0
+    for number, way in raw.ways.items():
+        if "highway" in way.tags and is_road(way.closed, way.tags):
+            asked += 1
+            rows = known_stretch(f"w{number}", way, repaired, refused)
+            if rows is not None:
+                roads.append(OsmWay(number, raw.node_id[rows], way.tags))
+    return roads, asked
 
 
 def select_restrictions(raw: RawObjects, roads: set[int], refused: list[Refusal]) -> tuple[list[OsmRestriction], int]:

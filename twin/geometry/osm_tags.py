@@ -1,12 +1,12 @@
 """Which OpenStreetMap ways are roads, areas or lines: the tagging rules in one place.
 
-Every function looks at the node references and tags of one way and answers yes or no.
+Every function looks at the tags of one way, and whether it ends where it began, and answers yes or no.
 Reference: OpenStreetMap wiki, "Map features" and "Overpass turbo/Polygon Features".
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 # keys that make a closed way an area, with the values that stay lines even when closed
 _AREA_KEYS: dict[str, frozenset[str]] = {
@@ -22,17 +22,6 @@ _AREA_HIGHWAYS = frozenset({"services", "rest_area"})
 _LINE_KEYS = ("waterway", "railway", "barrier")
 _LINE_NATURAL = frozenset({"tree_row", "coastline", "cliff"})
 _MUTE_KEYS = frozenset({"created_by", "source", "note", "fixme", "FIXME", "attribution", "type", "source:date"})
-
-
-def is_closed(refs: Sequence[int]) -> bool:
-    """Tell whether a way ends where it began.
-
-    Examples
-    --------
-    >>> is_closed([1, 2, 3, 1]), is_closed([1, 2])
-    (True, False)
-    """
-    return len(refs) >= 3 and refs[0] == refs[-1]
 
 
 def has_area_key(tags: Mapping[str, str]) -> bool:
@@ -53,39 +42,39 @@ def has_area_key(tags: Mapping[str, str]) -> bool:
     )
 
 
-def is_area(refs: Sequence[int], tags: Mapping[str, str]) -> bool:
+def is_area(closed: bool, tags: Mapping[str, str]) -> bool:
     """Tell whether a way is the outline of an area: closed, with an area tag, not ``area=no``.
 
     Examples
     --------
-    >>> is_area([1, 2, 3, 1], {"building": "yes"})
+    >>> is_area(True, {"building": "yes"})
     True
     """
-    return is_closed(refs) and tags.get("area") != "no" and has_area_key(tags)
+    return closed and tags.get("area") != "no" and has_area_key(tags)
 
 
-def is_road(refs: Sequence[int], tags: Mapping[str, str]) -> bool:
+def is_road(closed: bool, tags: Mapping[str, str]) -> bool:
     """Tell whether a way carries traffic along its line; a closed way with ``area=yes`` does not.
 
     Examples
     --------
-    >>> is_road([1, 2], {"highway": "residential"})
+    >>> is_road(False, {"highway": "residential"})
     True
-    >>> is_road([1, 2, 3, 1], {"highway": "pedestrian", "area": "yes"})
+    >>> is_road(True, {"highway": "pedestrian", "area": "yes"})
     False
     """
     highway = tags.get("highway")
     if highway is None or highway == "no":
         return False
-    return not (is_closed(refs) and (tags.get("area") == "yes" or highway in _AREA_HIGHWAYS))
+    return not (closed and (tags.get("area") == "yes" or highway in _AREA_HIGHWAYS))
 
 
-def is_line(refs: Sequence[int], tags: Mapping[str, str]) -> bool:
+def is_line(tags: Mapping[str, str]) -> bool:
     """Tell whether a way is a waterway, railway, barrier, tree row, cliff or coastline.
 
     Examples
     --------
-    >>> is_line([1, 2], {"waterway": "stream"}), is_line([1, 2], {"waterway": "riverbank"})
+    >>> is_line({"waterway": "stream"}), is_line({"waterway": "riverbank"})
     (True, False)
     """
     if tags.get("natural") in _LINE_NATURAL:
