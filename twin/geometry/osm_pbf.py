@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from twin import limits
 from twin.errors import DataError
+from twin.geometry.osm_pbf_strings import fault_of
 
 _MAX_HEADER = 64 * 1024
 _MAX_BLOB = 32 * 1024 * 1024
@@ -56,7 +57,9 @@ def check_pbf(path: Path, named: Path | None = None) -> int:
                 raise _broken(file, at)
             end = handle.tell() + blob_size
             unpacked += _unpacked_size(handle, blob_size, file, at)
-            handle.seek(end)
+            handle.seek(end - blob_size)
+            if fault := fault_of(handle.read(blob_size)):
+                raise DataError(f"{file}: the PBF block at byte {at:,} {fault}; fetch the file again")
             limits.check(unpacked, "MAX_FILE_BYTES", f"{file} unpacks to more than {unpacked:,} bytes")
     return unpacked
 
