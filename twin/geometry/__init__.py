@@ -11,8 +11,10 @@ from twin.contents import lazily
 
 _CONTENTS = {
     "concatenate_models": "twin.geometry.building_models:concatenate_models",
+    "read_areas": "twin.geometry.areas:read_areas",
     "read_citygml": "twin.geometry.citygml:read_citygml",
     "read_cityjson": "twin.geometry.cityjson:read_cityjson",
+    "read_mesh": "twin.geometry.meshes:read_mesh",
     "read_osm": "twin.geometry.osm:read_osm",
     "read_raster": "twin.geometry.raster:read_raster",
     "read_xyz": "twin.geometry.xyz:read_xyz",
@@ -48,8 +50,10 @@ __all__ = [
     "TreeRecords",
     "UnitRecords",
     "concatenate_models",
+    "read_areas",
     "read_citygml",
     "read_cityjson",
+    "read_mesh",
     "read_osm",
     "read_raster",
     "read_trees",
@@ -58,9 +62,11 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from twin.geometry.areas import read_areas
     from twin.geometry.building_models import concatenate_models
     from twin.geometry.citygml import read_citygml
     from twin.geometry.cityjson import read_cityjson
+    from twin.geometry.meshes import read_mesh
     from twin.geometry.osm import read_osm
     from twin.geometry.raster import read_raster
     from twin.geometry.records import (

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
+from pyproj import CRS
 
+from twin.city.gridspec import same_crs
 from twin.errors import DataError
 from twin.geometry.reference_systems import must_swap_axes
+from twin.geometry.vector_layers import Layer
 
 
 def needed_crs(system: Any, file: Path) -> Any:
@@ -70,3 +75,62 @@ def check_places(
             f"{found}: longitude and latitude seem to be swapped (a place in Central Europe); exchange them, or give "
             "bounds= if the trees do stand there"
         )
+
+
+def common_crs(layers: Sequence[Layer], given: CRS | None) -> tuple[CRS, list[str]]:
+    """Return the one CRS of several layers, and what the layers have to say.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        At least one.
+    given : pyproj.CRS or None
+        What the caller wants to be used instead of what the files name.
+
+    Raises
+    ------
+    DataError
+        If a layer names no CRS and none is given, or two layers name different ones.
+    """
+    several = len(layers) > 1
+    notes = [f"{one.file.name}: {note}" if several else note for one in layers for note in one.notes]
+    if given is not None:
+        for one in layers:
+            if one.crs is not None and not same_crs(one.crs, given):
+                start = f"{one.file.name}: " if several else ""
+                notes.append(f"{start}the file names the CRS {one.crs.name}; {given.name} was given and is used")
+        return given, notes
+    systems = [needed_crs(one.crs, one.file) for one in layers]
+    for one, system in zip(layers, systems, strict=True):
+        if not same_crs(system, systems[0]):
+            raise DataError(
+                f"{layers[0].file} is in {systems[0].name}, but {one.file} in {system.name}; read them apart, "
+                "transform one of them, or give crs= if one of them names the wrong one"
+            )
+    return systems[0], notes
+
+
+def check_extent(layer: Layer, system: CRS, *, meant: bool = False) -> None:
+    """Refuse a layer whose coordinates cannot belong to the CRS.
+
+    Parameters
+    ----------
+    layer : Layer
+        The extent of all its features is judged where the file knows it, otherwise those that were read.
+    system : pyproj.CRS
+        The CRS they are said to be in.
+    meant : bool
+        As in `check_places`.
+
+    Raises
+    ------
+    DataError
+        As `check_places`.
+    """
+    bounds = np.array([layer.extent if layer.extent is not None else (np.nan,) * 4])
+    if not np.isfinite(bounds).all():
+        bounds = shapely.bounds(np.asarray(layer.table.geometry.values, dtype=object))
+        bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    if len(bounds):
+        x, y = np.median(bounds[:, 0::2]), np.median(bounds[:, 1::2])
+        check_places(np.array([x]), np.array([y]), system, layer.file, meant=meant)

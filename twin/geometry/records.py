@@ -151,7 +151,7 @@ class AreaRecords:
     areas : GeoDataFrame of polygons, columns
         `id` (str, the source's own or ``"row 7"``), `class` (str, the source's own word; ``""`` where it has none),
         `land_cover` (name of a land-cover class of `twin.city.surfaces`, None where the class is not known),
-        `sealed_fraction` (0 to 1; NaN where the land cover says it), `geometry`
+        `sealed_fraction` (0 to 1, of the open ground between buildings; NaN where the land cover says it), `geometry`
     crs : of the areas
     class_map : which map of classes was used, such as ``"alkis"``; ``"own"`` for one's own
     report : what was read, repaired and refused; classes that the map does not know are counted in its notes
