@@ -59,7 +59,7 @@ def check_pbf(path: Path, named: Path | None = None) -> int:
             unpacked += _unpacked_size(handle, blob_size, file, at)
             handle.seek(end - blob_size)
             if fault := fault_of(handle.read(blob_size)):
-                raise DataError(f"{file}: the PBF block at byte {at:,} {fault}; fetch the file again")
+                raise DataError(f"{file}: the PBF block at byte {at:,} {fault}")
             limits.check(unpacked, "MAX_FILE_BYTES", f"{file} unpacks to more than {unpacked:,} bytes")
     return unpacked
 

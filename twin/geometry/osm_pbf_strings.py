@@ -31,7 +31,7 @@ def fault_of(blob: bytes) -> str | None:
     >>> fault_of(b"\x0a\x0d" + block) is None
     True
     >>> fault_of(b"\x0a\x0d" + block.replace(b"high", b"hi\0h"))
-    "holds a NUL character in the text 'hi\\x00hway'"
+    "holds a NUL character in the text 'hi\\x00hway'; fetch the file again"
     """
     try:
         data = _unpacked(blob)
@@ -41,11 +41,10 @@ def fault_of(blob: bytes) -> str | None:
                 table = data[start:end]
                 for text, first, last in _parts(table):
                     if text == _TEXT and b"\0" in table[first:last]:
-                        return (
-                            f"holds a NUL character in the text {table[first:last][:40].decode('utf-8', 'replace')!r}"
-                        )
+                        words = table[first:last][:40].decode("utf-8", "replace")
+                        return f"holds a NUL character in the text {words!r}; fetch the file again"
     except (IndexError, zlib.error) as error:
-        return f"cannot be unpacked ({error or 'cut off'})"
+        return f"cannot be unpacked ({error or 'cut off'}); fetch the file again"
     except ValueError as error:
         return str(error)
     return None
