@@ -12,11 +12,13 @@ rasterize.py  polygons and roof planes onto the grid
 polygons.py   shapely polygons as flat arrays
 buildings.py  buildings of 3-D models, osm_buildings.py of OpenStreetMap; footprints.py surfaces from above;
               building_uses.py their uses and assumed heights
+mesh_buildings.py  buildings from meshes: on the terrain, among those of a 3-D city model
 surfaces.py   land-cover classes, their parameters and where those come from
 land_cover.py OpenStreetMap onto the grid; land_cover_tags.py which tags mean what, widths of roads
 canopy.py     the canopy of a city; trees.py crowns of single trees and woods onto the grid
 layers.py     fields to one described Dataset, with sources and licences
 roads.py      the road network
+places.py     playgrounds, schools, hospitals, care homes and their like
 caveats.py    what readers of results must know about the data, building_caveats.py about buildings
 city_model.py terrain and land cover from a CityJSON model, where there are no others
 summary.py    a city in a few lines, for the console and for notebooks
@@ -37,7 +39,10 @@ _CONTENTS = {
     "Source": "twin.city.city:Source",
     "build_city": "twin.city.build:build_city",
     "load_city": "twin.city.load:load_city",
+    "places_from_osm": "twin.city.places:places_from_osm",
     "sample_city": "twin.city.samples:sample_city",
+    "stand_on_terrain": "twin.city.mesh_buildings:stand_on_terrain",
+    "with_meshes": "twin.city.mesh_buildings:with_meshes",
 }
 
 __all__ = [
@@ -49,7 +54,10 @@ __all__ = [
     "Source",
     "build_city",
     "load_city",
+    "places_from_osm",
     "sample_city",
+    "stand_on_terrain",
+    "with_meshes",
 ]
 
 if TYPE_CHECKING:
@@ -57,6 +65,8 @@ if TYPE_CHECKING:
     from twin.city.city import Caveat, City, CityMeta, Source
     from twin.city.gridspec import GridSpec
     from twin.city.load import load_city
+    from twin.city.places import places_from_osm
+    from twin.city.mesh_buildings import stand_on_terrain, with_meshes
     from twin.city.roads import RoadNetwork
     from twin.city.samples import sample_city
 

@@ -16,6 +16,8 @@ _AREA_KEYS: dict[str, frozenset[str]] = {
     "leisure": frozenset({"no", "slipway", "track"}),
     "water": frozenset({"no"}),
     "amenity": frozenset({"no", "bench"}),
+    "healthcare": frozenset({"no"}),
+    "building:part": frozenset({"no"}),
 }
 _AREA_WATERWAYS = frozenset({"riverbank", "dock"})
 _AREA_HIGHWAYS = frozenset({"services", "rest_area"})
