@@ -25,6 +25,12 @@ MAX_RASTER_CELLS = 400_000_000
 MAX_MESH_CELLS = 20_000_000
 """Most cells of a grid written as a 3-D model: a binary glTF file cannot be longer than 4 GB."""
 
+MAX_MESH_FACES = 2_000_000
+"""Most polygons in one mesh that is read."""
+
+MAX_MESH_VERTICES = 20_000_000
+"""Most vertices, or other entries of one list, in a mesh that is read."""
+
 MAX_POLYGON_VERTICES = 2_000_000
 """Most vertices in one polygon."""
 

@@ -38,13 +38,14 @@ MEASURES: dict[str, Callable[..., measures.Measure]] = {
     "plant_trees": measures.plant_trees,
     "unseal": measures.unseal,
     "add_building": measures.add_building,
+    "mesh_building": measures.mesh_building,
     "close_road": measures.close_road,
     "set_speed": measures.set_speed,
 }
 
 _TOP = ("title", "title_de", "description", "language", "city", "couplings", "event", "scenario")
 _CITY = ("sample", "file", "bounds", "resolution")
-_PATHS = ("area", "points", "section", "footprint")
+_PATHS = ("area", "points", "section", "footprint", "file")
 LANGUAGES = ("en", "de")
 
 

@@ -4,11 +4,13 @@ measure.py    what all measures have in common
 trees.py      `plant_trees`
 unsealing.py  `unseal`
 building.py   `add_building`
+mesh.py       `mesh_building`
 streets.py    `close_road`, `set_speed`
 """
 
 from twin.scenario.measures.building import AddBuilding, add_building
 from twin.scenario.measures.measure import Measure
+from twin.scenario.measures.mesh import MeshBuilding, mesh_building
 from twin.scenario.measures.streets import CloseRoad, SetSpeed, close_road, set_speed
 from twin.scenario.measures.trees import PlantTrees, plant_trees
 from twin.scenario.measures.unsealing import Unseal, unseal
@@ -17,11 +19,13 @@ __all__ = [
     "AddBuilding",
     "CloseRoad",
     "Measure",
+    "MeshBuilding",
     "PlantTrees",
     "SetSpeed",
     "Unseal",
     "add_building",
     "close_road",
+    "mesh_building",
     "plant_trees",
     "set_speed",
     "unseal",
