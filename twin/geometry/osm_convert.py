@@ -153,8 +153,8 @@ def convert(file: Path, folder: Path, number: int) -> Extract:
         raise
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         raise DataError(
-            f"{file} cannot be read as OpenStreetMap data: {error}; nothing of it is used: it is cut off or not OSM, "
-            "fetch it again"
+            f"{file} cannot be read as OpenStreetMap data: {str(error)[:200]}; nothing of it is used: it is cut off or not "
+            "OSM, fetch it again"
         ) from None
     finally:
         if readable != file:

@@ -19,6 +19,7 @@ import xarray as xr
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from twin import limits
 from twin.errors import DataError, InputError
@@ -35,6 +36,7 @@ __all__ = ["raster_crs", "read_raster", "resample", "transform_of"]
 _WHAT = "a raster (GeoTIFF, COG, ESRI ASCII grid or SRTM .hgt)"
 SUFFIXES = (".tif", ".tiff", ".asc", ".hgt")
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_FINEST, _FARTHEST = 1e-7, 1e9  # units of the CRS: a centimetre in degrees; beyond the Earth in metres
 _VOIDS = (-9999.0, -32768.0, -99999.0)
 _CARRIED = {
     "SOURCE": "source",
@@ -182,7 +184,14 @@ def _system(source: Any, given: CRS | None, file: Path) -> tuple[CRS, str | None
         if given is None:
             raise DataError(f"{file} names no CRS; give it as crs='EPSG:...'")
         return given, None
-    horizontal, vertical = split_compound(CRS.from_wkt(source.crs.to_wkt()))
+    try:
+        horizontal, vertical = split_compound(CRS.from_wkt(source.crs.to_wkt()))
+    except CRSError as error:
+        if given is not None:
+            return given, None
+        raise DataError(
+            f"{file} names a CRS that is not understood ({str(error)[:80]}); give it as crs='EPSG:...'"
+        ) from None
     if given is not None and given != horizontal:
         raise DataError(f"{file} names the CRS {horizontal.name}, but {given.name} was given; leave crs out")
     return horizontal, vertical
@@ -197,6 +206,14 @@ def _window(source: Any, bounds: Bounds | None, file: Path) -> tuple[Any, Affine
         raise DataError(f"{file} has no georeference (no pixel size and corner); export it with one, or a world file")
     if abs(transform.b) > 1e-9 * abs(transform.a) or abs(transform.d) > 1e-9 * abs(transform.e):
         raise DataError(f"{file} is rotated against its axes; warp it to north-up first")
+    if not all(_FINEST <= abs(size) <= _FARTHEST for size in (transform.a, transform.e)) or not all(
+        abs(edge) <= _FARTHEST for edge in source.bounds
+    ):
+        raise DataError(
+            f"{file} has pixels of {transform.a:g} x {abs(transform.e):g} and reaches from {source.bounds[0]:g}, "
+            f"{source.bounds[1]:g} to {source.bounds[2]:g}, {source.bounds[3]:g}: no raster on Earth does; export it "
+            "again"
+        )
     column, row, columns, rows = 0, 0, source.width, source.height
     if bounds is not None:
         xmin, ymin, xmax, ymax = (float(value) for value in bounds)

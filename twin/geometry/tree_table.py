@@ -218,7 +218,7 @@ def _repeated(
 ) -> NDArray[np.bool_]:
     import pandas as pd
 
-    places = pd.DataFrame({"x": np.round(x / step), "y": np.round(y / step)})[good]
+    places = pd.DataFrame({"x": np.round(x[good] / step), "y": np.round(y[good] / step)})
     again = np.zeros(len(x), bool)
     again[np.flatnonzero(good)] = places.duplicated().to_numpy()
     return again
