@@ -44,7 +44,7 @@ def planar_roofs() -> Any:
 def _arrays(copies: tuple[int, int], times: int) -> dict[str, np.ndarray]:
     roofs = planar_roofs()
     shifts = np.array([(i * SHIFT[0], j * SHIFT[1], 0.0) for j in range(copies[1]) for i in range(copies[0])])
-    number, polygons, rings = len(shifts), len(roofs), len(roofs.ring_start) - 1
+    number, rings = len(shifts), len(roofs.ring_start) - 1
     size = np.tile(np.diff(roofs.ring_start), number)
     parts = np.tile(np.diff(roofs.polygon_start), number)
     vertices = (roofs.vertices[None] + shifts[:, None]).reshape(-1, 3)
