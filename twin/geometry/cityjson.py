@@ -109,6 +109,8 @@ def read_cityjson(
     relief = _relief(found, horizontal, box)
     if found.interior:
         notes.append(f"{found.interior} rooms, storeys, units and pieces of furniture are left out")
+    if found.bare:
+        notes.append(f"{found.bare} city objects have no geometry, as groups have none")
     cavities = found.buildings.cavities + found.areas.cavities
     if cavities:
         notes.append(f"{cavities} inner shells of solids are left out")

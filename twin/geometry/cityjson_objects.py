@@ -46,6 +46,7 @@ class CityObjects:
     objects: int = 0
     seen: int = 0
     interior: int = 0
+    bare: int = 0
 
     def take(self, feature: Feature) -> None:
         """Read the city objects of one feature."""
@@ -57,6 +58,7 @@ class CityObjects:
             else:
                 self.refused.append(Refusal(name[:80], "it is no city object with a type"))
         members = self._members(objects)
+        self.objects -= sum(len(group) - 1 for group in members.values())  # parts count with their building
         blocks = [buffer.add_block(feature.vertices) for buffer in (self.buildings, self.areas, self.relief)]
         for name, item in objects.items():
             kind = item["type"]
@@ -68,7 +70,9 @@ class CityObjects:
                 geometries = self._best(item, name, areal=True)[1]
                 self._add(self.relief, geometries, self.reliefs, name, feature, blocks[2])
                 self.reliefs += 1
-            elif kind not in ("Building", *_PARTS) and item.get("geometry"):
+            elif kind not in ("Building", *_PARTS) and not item.get("geometry"):
+                self.bare += 1
+            elif kind not in ("Building", *_PARTS):
                 level, geometries = self._best(item, name, areal=True)
                 if self._add(self.areas, geometries, len(self.entries), name, feature, blocks[1]):
                     told = item.get("attributes")

@@ -91,7 +91,7 @@ def read_document(path: Path) -> Document:
         raise DataError(f'{path} is JSON but not CityJSON: its "type" is not "CityJSON"; {WHAT} is expected there')
     version = head.get("version")
     if not isinstance(version, str) or not version.startswith(_VERSIONS):
-        raise DataError(f"{path} is CityJSON of version {version!r}; versions {', '.join(_VERSIONS)} can be read")
+        raise DataError(f"{path} is CityJSON of version {str(version)[:40]!r}; versions {', '.join(_VERSIONS)} can be read")
     metadata = head.get("metadata")
     transform = _transform(head, version, path)
     features = [_feature(head, transform, str(path))]

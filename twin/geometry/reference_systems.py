@@ -21,6 +21,15 @@ from twin.errors import DataError
 _ADV_UTM = {"31": 25831, "32": 25832, "33": 25833}
 _ADV_GAUSS_KRUEGER = {"2": 31466, "3": 31467, "4": 31468, "5": 31469}
 _VERTICAL_NAMES = {5783: "DHHN92", 7837: "DHHN2016", 5709: "NAP", 5778: "GHA"}
+_PREFIXED = {31: 5649, 32: 4647, 33: 5650}
+# where Germany lies, m (for Soldner: Berlin), computed from its bounds in degrees with the registry's definitions
+_UTM_GERMANY = (2.5e5, 5.2e6, 9.7e5, 6.2e6)
+_GERMANY = {
+    _UTM_GERMANY: "UTM in Germany (EPSG:25832 or EPSG:25833); name that CRS",
+    (4.0e6, 2.65e6, 4.72e6, 3.58e6): "ETRS89-LAEA Europe (crs='EPSG:3035')",
+    (6.4e5, 5.95e6, 1.69e6, 7.40e6): "Web Mercator (EPSG:3857), which stretches lengths by half; transform the file",
+    (2.8e3, 2.9e2, 5.0e4, 4.06e4): "Soldner Berlin (crs='EPSG:3068')",
+}
 _WIDEN = 6.0  # degrees: whole states use the neighbouring zone
 
 
@@ -188,14 +197,19 @@ def must_swap_axes(x: NDArray[np.float64], y: NDArray[np.float64], crs: CRS, whe
     region = _region(crs)
     if len(x) == 0 or region is None:
         return False
-    easting, northing = float(np.median(x)), float(np.median(y))
+    with np.errstate(over="ignore"):
+        easting, northing = (float(np.clip(np.median(values), -1e300, 1e300)) for values in (x, y))
     if _inside(easting, northing, region):
         return False
     swapped = _inside(northing, easting, region)
     if swapped and northing_first(crs):
         return True
-    found = f"{where} has coordinates like ({easting:.1f}, {northing:.1f}), which do not lie in {label}"
+    found = f"{where} has coordinates like ({_short(easting)}, {_short(northing)}), which do not lie in {label}"
     raise DataError(f"{found}: {_likely_cause(easting, northing, swapped, region)}")
+
+
+def _short(value: float) -> str:
+    return f"{value:.1f}" if abs(value) < 1e12 else f"{value:g}"
 
 
 def _likely_cause(x: float, y: float, swapped: bool, region: tuple[float, float, float, float]) -> str:
@@ -207,12 +221,14 @@ def _likely_cause(x: float, y: float, swapped: bool, region: tuple[float, float,
         zone = int(first // 1e6)
         if 2 <= zone <= 5 and abs(first - (zone * 1e6 + 5e5)) < 3e5 and 5.1e6 < second < 6.2e6:
             return f"they look like Gauss-Krueger zone {zone}{note} (crs='EPSG:{31464 + zone}')"
-    prefix, rest = divmod(x, 1e6)
-    if 10 <= prefix <= 60 and _inside(rest, y, region):
-        hint = {32: " (give crs='EPSG:4647')", 33: " (give crs='EPSG:5650')"}.get(int(prefix), "")
-        return f"the easting carries the zone prefix {int(prefix)}; name the CRS that has it{hint}"
-    if 2.8e5 < x < 9.3e5 and 5.2e6 < y < 6.2e6:
-        return "they look like UTM in Germany (EPSG:25832 or EPSG:25833); name that CRS"
+        prefix, rest = divmod(first, 1e6)
+        if 10 <= prefix <= 60 and (_inside(rest, second, region) or _inside(rest, second, _UTM_GERMANY)):
+            known = _PREFIXED.get(int(prefix))
+            hint = f" (crs='EPSG:{known}')" if known else ""
+            return f"the easting carries the zone prefix {int(prefix)}{note}; name the CRS that has it{hint}"
+        for box, words in _GERMANY.items():
+            if _inside(first, second, box):
+                return f"they look like {words.replace(' (', note + ' (', 1)}"
     return "the named CRS is wrong or the coordinates are local; give the right one with crs='EPSG:...'"
 
 
