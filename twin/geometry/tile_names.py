@@ -36,3 +36,15 @@ def tile_of_name(name: str) -> Bounds | None:
     else:
         return None
     return left, bottom, left + side, bottom + side
+
+
+def zone_of_name(name: str) -> int | None:
+    """Return the UTM zone that a file's name speaks of, None if it names none.
+
+    Examples
+    --------
+    >>> zone_of_name("dgm1_33_390_5819_1_be.xyz"), zone_of_name("3900_5819.gml")
+    (33, None)
+    """
+    match = None if _OLD_TILE.search(name) else _TILE.search(name)
+    return int(match[1]) if match and match[1] else None
