@@ -14,8 +14,10 @@ _CONTENTS = {
     "read_areas": "twin.geometry.areas:read_areas",
     "read_citygml": "twin.geometry.citygml:read_citygml",
     "read_cityjson": "twin.geometry.cityjson:read_cityjson",
+    "read_las": "twin.geometry.las:read_las",
     "read_mesh": "twin.geometry.meshes:read_mesh",
     "read_osm": "twin.geometry.osm:read_osm",
+    "read_plan": "twin.geometry.plans:read_plan",
     "read_raster": "twin.geometry.raster:read_raster",
     "read_xyz": "twin.geometry.xyz:read_xyz",
     "read_trees": "twin.geometry.tree_table:read_trees",
@@ -53,8 +55,10 @@ __all__ = [
     "read_areas",
     "read_citygml",
     "read_cityjson",
+    "read_las",
     "read_mesh",
     "read_osm",
+    "read_plan",
     "read_raster",
     "read_trees",
     "read_xyz",
@@ -66,8 +70,10 @@ if TYPE_CHECKING:
     from twin.geometry.building_models import concatenate_models
     from twin.geometry.citygml import read_citygml
     from twin.geometry.cityjson import read_cityjson
+    from twin.geometry.las import read_las
     from twin.geometry.meshes import read_mesh
     from twin.geometry.osm import read_osm
+    from twin.geometry.plans import read_plan
     from twin.geometry.raster import read_raster
     from twin.geometry.records import (
         AreaRecords,

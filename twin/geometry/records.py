@@ -188,8 +188,9 @@ class PlanRecords:
         `id` (str, gml:id), `kind` (``"plot"``: part of a building area with measures of use; ``"window"``: the part
         of it that may be built over), `use` (str, as the plan codes it, such as ``"WA"``; ``""`` if not stated), `grz`
         (site occupancy index, built over plot area), `gfz` (floor space index, floor over plot area), `storeys`
-        (greatest number of full storeys), `height` (greatest height above ground, m), all NaN where not stated,
-        `geometry`
+        (greatest number of full storeys), `height` (greatest height above ground, m), `top_elevation` (greatest height
+        above sea level, m), `bmz` (cubic index, m3 over m2 of plot), `dwellings` (greatest number), all NaN where not
+        stated, `geometry`
     crs : of the areas
     name : of the plan, ``""`` if not stated
     version : of XPlanGML, such as ``"5.4"``
@@ -224,8 +225,11 @@ class OsmRestriction:
     id : of the relation
     kind : value of `restriction`, such as ``"no_left_turn"``
     from_way, to_way : ids of ways
-    via_node, via_ways : id of the node, or of the ways, between them
+    via_node, via_ways : id of the node, or of the ways in their order, between them
     tags : all of the relation
+    exempt : vehicles that it does not bind (`except`), such as ``"bicycle"``
+    only_for : vehicles that it binds, if not all (`restriction:hgv`)
+    condition : when or for whom alone it holds (`restriction:conditional`), as the map says it; "" = always
     """
 
     id: int
@@ -235,6 +239,9 @@ class OsmRestriction:
     via_ways: tuple[int, ...]
     to_way: int
     tags: dict[str, str]
+    exempt: tuple[str, ...] = ()
+    only_for: tuple[str, ...] = ()
+    condition: str = ""
 
 
 @dataclass(frozen=True)
