@@ -8,8 +8,9 @@ field's own words where those are universal: vehicles per hour, hours of exceeda
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import numpy as np
 import xarray as xr
 
 GRID = ("y", "x")
@@ -18,7 +19,10 @@ HOURLY = ("time", "y", "x")
 
 @dataclass(frozen=True)
 class Variable:
-    """What is always true of one variable."""
+    """What is always true of one variable.
+
+    flags : meaning of the values 0, 1, 2 ... of a variable of classes, in English (one word, as CF asks) and German
+    """
 
     name: str
     dims: tuple[str, ...]
@@ -29,6 +33,7 @@ class Variable:
     minimum: float | None = None
     maximum: float | None = None
     standard_name: str | None = None
+    flags: tuple[tuple[str, str], ...] = ()
 
     def label(self, language: str = "en") -> str:
         """Name for people, in ``"en"`` or ``"de"``."""
@@ -38,12 +43,29 @@ class Variable:
 # fmt: off
 _CITY = (
     Variable("ground_elevation", GRID, "float32", "m", "ground elevation", "Geländehöhe", -500, 9000, "surface_altitude"),
+    Variable("ground_source", GRID, "uint8", "1", "what the ground elevation is known from", "Herkunft der Geländehöhe", flags=(
+        ("missing", "fehlt"), ("elevation_model", "Geländemodell"), ("interpolated", "Lücke interpoliert"),
+        ("city_model", "Bodenflächen des Stadtmodells"), ("city_model_interpolated", "zwischen Bodenflächen interpoliert"))),
     Variable("surface_elevation", GRID, "float32", "m", "elevation of ground and roofs", "Höhe von Gelände und Dächern", -500, 9000),
     Variable("building_id", GRID, "int32", "1", "building number (0 = none)", "Gebäudenummer (0 = keines)", 0),
+    Variable("building_source", GRID, "uint8", "1", "what the building is known from", "Herkunft des Gebäudes", flags=(
+        ("none", "keines"), ("city_model", "3D-Stadtmodell"), ("osm_height_tagged", "OpenStreetMap, Höhe angegeben"),
+        ("osm_storeys_tagged", "OpenStreetMap, Geschosse angegeben"), ("osm_height_assumed", "OpenStreetMap, Höhe angenommen"),
+        ("height_raster", "Höhenraster"), ("other_city_model", "anderes 3D-Stadtmodell"), ("planned", "geplant"))),
     Variable("building_fraction", GRID, "float32", "1", "share of the cell under buildings", "Anteil der Zelle unter Gebäuden", 0, 1),
+    Variable("roof_slope", GRID, "float32", "degree", "slope of the roof", "Dachneigung", 0, 90),
+    Variable("roof_aspect", GRID, "float32", "degree", "direction a pitched roof faces, clockwise from north", "Dachausrichtung, im Uhrzeigersinn von Nord", 0, 360),
+    Variable("green_roof_fraction", GRID, "float32", "1", "green share of the roof", "begrünter Anteil des Dachs", 0, 1),
     Variable("canopy_height", GRID, "float32", "m", "height of tree crowns above ground", "Höhe der Baumkronen über Grund", 0, 120),
     Variable("canopy_base_height", GRID, "float32", "m", "height of the crown base above ground", "Höhe des Kronenansatzes über Grund", 0, 120),
+    Variable("canopy_source", GRID, "uint8", "1", "what the canopy is known from", "Herkunft der Baumkronen", flags=(
+        ("none", "keine"), ("height_raster", "Höhenraster"), ("cadastre_measured", "Baumkataster, gemessen"),
+        ("cadastre_estimated", "Baumkataster, geschätzt"), ("map_tagged", "Karte, Höhe angegeben"),
+        ("map_assumed", "Karte, Höhe angenommen"), ("planned", "geplant"))),
     Variable("land_cover", GRID, "uint8", "1", "land cover", "Bodenbedeckung"),
+    Variable("land_cover_source", GRID, "uint8", "1", "what the land cover is known from", "Herkunft der Bodenbedeckung", flags=(
+        ("assumed", "angenommen"), ("map", "Karte"), ("land_use_layer", "Nutzungsdaten (Kataster)"), ("city_model", "Stadtmodell"),
+        ("building", "aus Gebäuden abgeleitet"), ("planned", "geplant"))),
     Variable("sealed_fraction", GRID, "float32", "1", "sealed share of the cell", "Versiegelungsgrad", 0, 1),
     Variable("albedo", GRID, "float32", "1", "albedo", "Albedo", 0, 1, "surface_albedo"),
     Variable("emissivity", GRID, "float32", "1", "longwave emissivity", "langwelliger Emissionsgrad", 0, 1),
@@ -51,6 +73,13 @@ _CITY = (
     Variable("infiltration_initial_rate", GRID, "float32", "m s-1", "initial infiltration rate (Horton)", "Anfangsinfiltration (Horton)", 0),
     Variable("infiltration_final_rate", GRID, "float32", "m s-1", "final infiltration rate (Horton)", "Endinfiltration (Horton)", 0),
     Variable("infiltration_decay", GRID, "float32", "s-1", "decay of the infiltration rate (Horton)", "Abnahme der Infiltrationsrate (Horton)", 0),
+    Variable("infiltration_class", GRID, "uint8", "1", "infiltration class", "Versickerungsklasse", flags=(
+        ("sealed", "versiegelt"), ("very_low", "sehr gering"), ("low", "gering"), ("medium", "mittel"), ("high", "hoch"), ("water", "Wasser"))),
+    Variable("wall_height", GRID, "float32", "m", "height of the highest wall beside the cell", "Höhe der höchsten Wand neben der Zelle", 0),
+    Variable("wall_azimuth", GRID, "float32", "degree", "direction that wall faces, clockwise from north", "Richtung, in die diese Wand weist, im Uhrzeigersinn von Nord", 0, 360),
+    Variable("roof_drainage", GRID, "uint8", "1", "where rain on a roof goes", "Verbleib des Regens auf Dächern", flags=(
+        ("no_roof", "kein Dach"), ("over_eaves", "über die Traufe"), ("inside", "im Gebäude abgeleitet"))),
+    Variable("eaves_receiver", GRID, "int32", "1", "cell that takes the rain of a roof cell (row times columns plus column; -1: none)", "Zelle, die den Regen einer Dachzelle aufnimmt (Zeile mal Spaltenzahl plus Spalte; -1: keine)", -1),
 )
 _WEATHER = (
     Variable("air_temperature", ("time",), "float64", "degC", "air temperature", "Lufttemperatur", -60, 60, "air_temperature"),
@@ -133,8 +162,26 @@ def label(name: str, language: str = "en") -> str:
     return name if variable is None else variable.label(language)
 
 
-def _attributes(variable: Variable) -> dict[str, str]:
-    attributes = {"units": variable.units, "long_name": variable.label_en, "long_name_de": variable.label_de}
+def flag(name: str, meaning: str) -> int:
+    """Return the value that stands for a meaning in a variable of classes.
+
+    Examples
+    --------
+    >>> flag("building_source", "city_model")
+    1
+    """
+    return [word for word, _ in VARIABLES[name].flags].index(meaning)
+
+
+def _attributes(variable: Variable) -> dict[str, Any]:
+    attributes: dict[str, Any] = {
+        "units": variable.units,
+        "long_name": variable.label_en,
+        "long_name_de": variable.label_de,
+    }
     if variable.standard_name:
         attributes["standard_name"] = variable.standard_name
+    if variable.flags:
+        attributes["flag_values"] = np.arange(len(variable.flags), dtype=np.uint8)
+        attributes["flag_meanings"] = " ".join(word for word, _ in variable.flags)
     return attributes

@@ -7,14 +7,18 @@ city_file.py  what a city.toml may say
 new_city.py   a folder of downloaded files to a city.toml
 samples.py    `sample_city`: the cities that come with the package
 build.py      `build_city`: records to a `City`
-terrain.py    elevations onto the grid
+ground.py     the ground of a city: terrain.py elevations onto the grid, gap_filling.py gaps on request,
+              model_terrain.py from the ground surfaces of buildings
 rasterize.py  polygons and roof planes onto the grid
 polygons.py   shapely polygons as flat arrays
 buildings.py  buildings of 3-D models, osm_buildings.py of OpenStreetMap; footprints.py surfaces from above;
               building_uses.py their uses and assumed heights
+placing.py    which buildings a city gets; filled_buildings.py those that its model lacks
+roofs.py      slope, aspect and drainage of roofs; green_roofs.py what tells of green ones
 mesh_buildings.py  buildings from meshes: on the terrain, among those of a 3-D city model
 surfaces.py   land-cover classes, their parameters and where those come from
-land_cover.py OpenStreetMap onto the grid; land_cover_tags.py which tags mean what, widths of roads
+cover.py      which land cover a city gets; land_cover.py OpenStreetMap and land-use layers onto the grid;
+              land_cover_tags.py which tags mean what, widths of roads
 canopy.py     the canopy of a city; trees.py crowns of single trees and woods onto the grid
 layers.py     fields to one described Dataset, with sources and licences
 roads.py      the road network
@@ -38,8 +42,10 @@ _CONTENTS = {
     "RoadNetwork": "twin.city.roads:RoadNetwork",
     "Source": "twin.city.city:Source",
     "build_city": "twin.city.build:build_city",
+    "land_cover_from_records": "twin.city.land_cover:land_cover_from_records",
     "load_city": "twin.city.load:load_city",
     "places_from_osm": "twin.city.places:places_from_osm",
+    "roof_drainage": "twin.city.roofs:roof_drainage",
     "sample_city": "twin.city.samples:sample_city",
     "stand_on_terrain": "twin.city.mesh_buildings:stand_on_terrain",
     "with_meshes": "twin.city.mesh_buildings:with_meshes",
@@ -53,8 +59,10 @@ __all__ = [
     "RoadNetwork",
     "Source",
     "build_city",
+    "land_cover_from_records",
     "load_city",
     "places_from_osm",
+    "roof_drainage",
     "sample_city",
     "stand_on_terrain",
     "with_meshes",
@@ -64,10 +72,12 @@ if TYPE_CHECKING:
     from twin.city.build import build_city
     from twin.city.city import Caveat, City, CityMeta, Source
     from twin.city.gridspec import GridSpec
+    from twin.city.land_cover import land_cover_from_records
     from twin.city.load import load_city
-    from twin.city.places import places_from_osm
     from twin.city.mesh_buildings import stand_on_terrain, with_meshes
+    from twin.city.places import places_from_osm
     from twin.city.roads import RoadNetwork
+    from twin.city.roofs import roof_drainage
     from twin.city.samples import sample_city
 
 __getattr__, __dir__ = lazily(__name__, _CONTENTS)

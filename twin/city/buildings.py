@@ -1,13 +1,13 @@
 """Buildings of a city: footprints, heights, uses and residents, from a 3-D city model or from OpenStreetMap.
 
 Every building of the source is in the table, also those off the grid; `building_id` on the grid is the table's index.
-What is assumed rather than surveyed says so in the columns `height_source` and `residents_source`.
+What is assumed rather than surveyed says so in the columns `source`, `height_source` and `residents_source`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -15,10 +15,13 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from twin import variables
 from twin.city.building_uses import STOREY_HEIGHT, use_of_function
 from twin.city.footprints import footprints_of, levels_of, seen_from_above
+from twin.city.green_roofs import green_columns, green_roof_of_attributes
 from twin.city.gridspec import GridSpec
 from twin.city.rasterize import cover_fraction, paint_facets
+from twin.city.roofs import lowest_edges, mean_roof, roof_planes
 from twin.geometry.records import BuildingModels
 
 if TYPE_CHECKING:
@@ -37,21 +40,32 @@ class PlacedBuildings:
 
     table : GeoDataFrame as in `twin.city.city.City`
     building_id : (rows, columns) int32
-    building_fraction : (rows, columns) float64
-    roof_elevation : (rows, columns) float64, m; NaN off the roofs
+    building_fraction : (rows, columns) float
+    roof_elevation : (rows, columns) float, m; NaN off the roofs
+    roof_slope, roof_aspect : (rows, columns) float32, degrees, see `twin.city.roofs.roof_planes`; NaN off the roofs
+    source : (n,) uint8, flag of `building_source` in `twin.variables` for each row of the table
     notes : what was skipped or repaired, in words
     ground_offset : median height of the model's ground surfaces above the terrain, m; NaN where there are none
     """
 
     table: gpd.GeoDataFrame
     building_id: NDArray[np.int32]
-    building_fraction: NDArray[np.float64]
-    roof_elevation: NDArray[np.float64]
+    building_fraction: NDArray[Any]
+    roof_elevation: NDArray[Any]
+    roof_slope: NDArray[np.float32]
+    roof_aspect: NDArray[np.float32]
+    source: NDArray[np.uint8]
     notes: tuple[str, ...]
     ground_offset: float = float("nan")
 
 
-def buildings_from_models(models: BuildingModels, spec: GridSpec, ground: NDArray[np.float64]) -> PlacedBuildings:
+def buildings_from_models(
+    models: BuildingModels,
+    spec: GridSpec,
+    ground: NDArray[np.float64],
+    *,
+    roof_statistic: Literal["max", "mean"] = "max",
+) -> PlacedBuildings:
     """Place the buildings of a 3-D city model.
 
     Roofs keep the elevations of their planes; nothing is computed from ground and height. A building whose facets
@@ -65,6 +79,9 @@ def buildings_from_models(models: BuildingModels, spec: GridSpec, ground: NDArra
         The grid.
     ground : (rows, columns) float
         Ground elevation, m; used where a building has no ground surface of its own.
+    roof_statistic : {"max", "mean"}
+        Elevation of a cell on a roof: of the highest facet at its centre, or the mean of the roofs within the cell
+        (`twin.city.roofs.mean_roof`). A cell is roof where its centre is, either way.
 
     Returns
     -------
@@ -83,12 +100,23 @@ def buildings_from_models(models: BuildingModels, spec: GridSpec, ground: NDArra
     surfaces = models.surfaces
     count = len(models.buildings)
     seen = seen_from_above(surfaces, count)
-    raster = paint_facets(surfaces, spec, select=seen)
+    # facets are numbered building by building, so that of equally high roofs the first building's wins
+    order = np.argsort(surfaces.building, kind="stable")
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(1, len(order) + 1, dtype=np.int32)
+    raster = paint_facets(surfaces, spec, select=seen, labels=place)
+    facet = np.concatenate([[0], order + 1]).astype(np.int32)[raster.label]
+    slope, aspect = roof_planes(surfaces, facet)
+    building_id = np.concatenate([[0], surfaces.building + 1]).astype(np.int32)[facet]
+    roof = raster.elevation
+    if roof_statistic == "mean":
+        mean = mean_roof(surfaces, spec, select=seen)
+        roof = np.where((facet > 0) & np.isfinite(mean), mean, roof)
+    del facet
     footprints = footprints_of(surfaces, count, seen)
     levels = levels_of(surfaces, count, seen)
     base = levels["base"].copy()
-    inside = raster.label > 0
-    terrain = mean_by_building(raster.label, ground, count)
+    terrain = mean_by_building(building_id, ground, count)
     gaps = (base - terrain)[np.isfinite(base) & np.isfinite(terrain)]
     offset = float(np.median(gaps)) if len(gaps) else float("nan")
     base[np.isnan(base)] = terrain[np.isnan(base)]
@@ -103,10 +131,14 @@ def buildings_from_models(models: BuildingModels, spec: GridSpec, ground: NDArra
             "gml_id": models.buildings["id"].to_numpy(dtype=object),
             "name": models.buildings["name"].to_numpy(dtype=object),
             "height": levels["top"] - base,
+            "eaves_height": lowest_edges(surfaces, count, seen) - base,
+            "roof_shape": models.buildings["roof_type"].to_numpy(dtype=object),
             "storeys": storeys,
             "use": use,
+            "source": "3-D city model",
             "height_source": "roof surfaces of the 3-D city model",
             "storeys_source": np.where(told, "3-D city model", "estimated from the mean height").astype(object),
+            **green_columns(green_roof_of_attributes(told) for told in _generic(models.buildings)),
         },
         geometry=footprints,
         crs=spec.crs,
@@ -114,9 +146,12 @@ def buildings_from_models(models: BuildingModels, spec: GridSpec, ground: NDArra
     )
     return PlacedBuildings(
         table=with_residents(table, spec),
-        building_id=raster.label,
+        building_id=building_id,
         building_fraction=cover_fraction(footprints, spec),
-        roof_elevation=np.where(inside, raster.elevation, np.nan),
+        roof_elevation=roof,
+        roof_slope=slope,
+        roof_aspect=aspect,
+        source=np.full(count, variables.flag("building_source", "city_model"), np.uint8),
         notes=_facet_notes(raster),
         ground_offset=offset,
     )
@@ -139,6 +174,11 @@ def with_residents(table: gpd.GeoDataFrame, spec: GridSpec) -> gpd.GeoDataFrame:
     source = np.where(dwelling, "estimated from floor area", "no dwelling").astype(object)
     source[(table["use"] == "unknown").to_numpy(bool)] = "use unknown, not estimated"
     return table.assign(residents=people, residents_source=source, on_grid=_on_grid(table.geometry, spec))
+
+
+def _generic(buildings: pd.DataFrame) -> list[Any]:
+    """Generic attributes of each building; None where the records hold none."""
+    return list(buildings["generic"]) if "generic" in buildings else [None] * len(buildings)
 
 
 def _on_grid(footprints: gpd.GeoSeries, spec: GridSpec) -> NDArray[np.bool_]:
@@ -167,15 +207,29 @@ def no_buildings(spec: GridSpec) -> PlacedBuildings:
         "osm_id": pd.Series(dtype=object),
         "name": pd.Series(dtype=object),
         "height": pd.Series(dtype=float),
+        "eaves_height": pd.Series(dtype=float),
+        "roof_shape": pd.Series(dtype=object),
         "storeys": pd.Series(dtype=float),
         "use": pd.Series(dtype=object),
+        "source": pd.Series(dtype=object),
         "height_source": pd.Series(dtype=object),
         "storeys_source": pd.Series(dtype=object),
+        "green_roof": pd.Series(dtype=float),
+        "green_roof_source": pd.Series(dtype=object),
         "residents": pd.Series(dtype=float),
         "residents_source": pd.Series(dtype=object),
         "on_grid": pd.Series(dtype=bool),
     }
     table = gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=spec.crs), crs=spec.crs)
     table.index = pd.RangeIndex(1, 1, name="building_id")
-    none = np.zeros(spec.shape)
-    return PlacedBuildings(table, none.astype(np.int32), none, np.full(spec.shape, np.nan), ())
+    nowhere = np.full(spec.shape, np.nan, np.float32)
+    return PlacedBuildings(
+        table,
+        np.zeros(spec.shape, np.int32),
+        np.zeros(spec.shape, np.float32),
+        nowhere,
+        nowhere,
+        nowhere,
+        np.zeros(0, np.uint8),
+        (),
+    )

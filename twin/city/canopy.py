@@ -16,6 +16,7 @@ import shapely
 import xarray as xr
 from numpy.typing import NDArray
 
+from twin import variables
 from twin.city import caveats as known_gaps
 from twin.city.city import Caveat
 from twin.city.gridspec import GridSpec
@@ -43,6 +44,7 @@ class Canopy:
     """Crowns on a grid, and the trees they belong to.
 
     top, base : (rows, columns) float32, heights of the crown's top and base above ground, m; 0 where there is none
+    source : (rows, columns) uint8, flags of `canopy_source` in `twin.variables`
     how : how they were made, in words
     trees : GeoDataFrame of single trees as in `twin.city.city.City`
     caveats, reports : what is assumed, and what became of the records
@@ -50,6 +52,7 @@ class Canopy:
 
     top: NDArray[Any]
     base: NDArray[Any]
+    source: NDArray[np.uint8]
     how: str
     trees: gpd.GeoDataFrame
     caveats: tuple[Caveat, ...]
@@ -98,12 +101,13 @@ def place_canopy(
     woods = 0 if cover is None else len(cover.woods)
     gaps: list[Caveat] = []
     if heights is None:
-        top, base, how = _crowns(grid, cover, trees)
+        top, base, source, how = _crowns(grid, cover, trees)
         cleared = 0
     else:
         field = onto_grid(heights, spec, what="canopy", may_be_empty=True)
         check_range(np.fmax(field.values, 0.0), "canopy_height", "canopy", spec)
         top, base, cleared = canopy_from_heights(field.values, building_id > 0)
+        source = np.where(top > 0, np.uint8(variables.flag("canopy_source", "height_raster")), np.uint8(0))
         how = f"{field.how}; crown base assumed"
     if heights is not None or records is None:
         gaps += known_gaps.about_trees(heights is not None, woods, cleared)
@@ -116,9 +120,11 @@ def place_canopy(
             gaps += known_gaps.about_canopy_extent(float(beyond.mean()))
         elif beyond.any():
             crowns = _stamp(grid, cadastre)
-            top, base = np.where(beyond, crowns[0], top), np.where(beyond, crowns[1], base)
+            top, base, source = (
+                np.where(beyond, crown, field) for crown, field in zip(crowns, (top, base, source), strict=True)
+            )
             how += "; beyond its outline, crowns of the tree cadastre"
-    return Canopy(top, base, how, trees, tuple(gaps), tuple(reports))
+    return Canopy(top, base, source, how, trees, tuple(gaps), tuple(reports))
 
 
 def _all_trees(
@@ -174,18 +180,49 @@ def trees_from_osm(osm: OsmData | None, spec: GridSpec) -> gpd.GeoDataFrame:
 
 def _crowns(
     grid: xr.Dataset, cover: LandCover | None, trees: gpd.GeoDataFrame
-) -> tuple[NDArray[Any], NDArray[Any], str]:
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.uint8], str]:
     if cover is not None and cover.woods:
         high, low = stamp_woods(grid, cover.woods)
         grid = grid.assign(canopy_height=high, canopy_base_height=low)
-    top, base = _stamp(grid, trees)
+    top, base, source = _stamp(grid, trees)
     how = "mapped woods and trees; sizes assumed unless tagged"
     if "height_source" in trees:
         how = f"tree cadastre; {how}"
-    return top, base, how
+    return top, base, source, how
 
 
-def _stamp(grid: xr.Dataset, trees: gpd.GeoDataFrame) -> tuple[NDArray[Any], NDArray[Any]]:
-    places = shapely.get_coordinates(trees.geometry.values)
-    top, base = stamp_crowns(grid, places, trees["height"], trees["crown_diameter"], trees["crown_base_height"])
-    return top.values, base.values
+def _stamp(grid: xr.Dataset, trees: gpd.GeoDataFrame) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.uint8]]:
+    """Stamp trees onto the canopy of a grid, best known first; a cell's source is that of its highest crown.
+
+    What the grid has already are assumed woods.
+    """
+    top, base = stamp_crowns(grid, np.zeros((0, 2)), np.zeros(0), np.zeros(0), np.zeros(0))
+    source = np.where(top.values > 0, np.uint8(variables.flag("canopy_source", "map_assumed")), np.uint8(0))
+    flags = _flags(trees)
+    for word in ("cadastre_measured", "cadastre_estimated", "map_tagged", "map_assumed"):
+        some = trees[flags == variables.flag("canopy_source", word)]
+        if len(some) == 0:
+            continue
+        before = top.values
+        top, base = stamp_crowns(
+            grid.assign(canopy_height=top, canopy_base_height=base),
+            shapely.get_coordinates(some.geometry.values),
+            some["height"],
+            some["crown_diameter"],
+            some["crown_base_height"],
+        )
+        source[top.values > before] = variables.flag("canopy_source", word)
+    return top.values, base.values, source
+
+
+def _flags(trees: gpd.GeoDataFrame) -> NDArray[np.uint8]:
+    """Where each tree's height comes from; trees of a cadastre have a `height_source`, mapped ones have none."""
+    told = trees["height_source"] if "height_source" in trees else pd.Series(index=trees.index, dtype=object)
+    assumed = trees["source"].str.contains("height assumed").to_numpy(bool)
+    words = np.where(
+        told.notna(),
+        np.where(told == "measured", "cadastre_measured", "cadastre_estimated"),
+        np.where(assumed, "map_assumed", "map_tagged"),
+    )
+    names = {word: variables.flag("canopy_source", word) for word in np.unique(words)}
+    return np.array([names[word] for word in words], np.uint8)

@@ -14,6 +14,8 @@ from twin.city.terrain import COARSE, GridField
 from twin.city.trees import CROWN_BASE_SHARE, SMALLEST_CANOPY, WOOD_HEIGHT
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from twin.geometry.records import OsmData
 
 
@@ -50,11 +52,91 @@ def about_terrain(field: GridField, spec: GridSpec | None = None) -> list[Caveat
         found.append(
             Caveat(
                 "terrain",
-                f"The terrain does not cover {gaps:.1%} of the grid{place_en}; these cells are left empty.",
-                f"Das Gelände fehlt auf {percent(gaps, 1)} des Rasters{place_de}; diese Zellen bleiben leer.",
+                f"The terrain does not cover {gaps:.1%} of the grid{place_en}; these cells are left empty, unless "
+                "fill_terrain says up to which distance to fill them.",
+                f"Das Gelände fehlt auf {percent(gaps, 1)} des Rasters{place_de}; diese Zellen bleiben leer, "
+                "solange fill_terrain nicht angibt, bis zu welchem Abstand sie zu füllen sind.",
             )
         )
     return found
+
+
+def about_terrain_fill(share: float, distance: float) -> list[Caveat]:
+    """Say how much of the terrain was filled on request.
+
+    Examples
+    --------
+    >>> about_terrain_fill(0.0, 50.0), about_terrain_fill(0.125, 50.0)[0].topic
+    ([], 'terrain')
+    """
+    if share == 0:
+        return []
+    return [
+        Caveat(
+            "terrain",
+            f"Gaps of the terrain ({share:.1%} of the grid) are filled by interpolation, up to {distance:g} m from "
+            "known ground.",
+            f"Lücken des Geländes ({percent(share, 1)} des Rasters) sind bis {distance:g} m Abstand von bekanntem "
+            "Boden durch Interpolation gefüllt.",
+        )
+    ]
+
+
+def about_model_terrain(terrain: xr.DataArray) -> list[Caveat]:
+    """Say that terrain comes from a city model, as `terrain_from_model` and `terrain_from_buildings` mark it.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> about_model_terrain(xr.DataArray([1.0]))
+    []
+    """
+    if "city_model" not in terrain.attrs:
+        return []
+    share = float(terrain.attrs["filled_share"])
+    if terrain.attrs["city_model"] == "buildings":
+        return [
+            Caveat(
+                "terrain",
+                f"Terrain from the ground surfaces of buildings, not from an elevation model; {share:.0%} of the grid "
+                "is interpolated between them. In one Berlin quarter such terrain lies 0.3 m too low in the median "
+                "under buildings, in places 2.6 m; streets, kerbs and ditches are not in it.",
+                f"Gelände aus den Bodenflächen der Gebäude, nicht aus einem Geländemodell; {percent(share)} des "
+                "Rasters sind dazwischen interpoliert. In einem Berliner Viertel liegt solches Gelände unter Gebäuden "
+                "im Median 0,3 m zu tief, stellenweise 2,6 m; Straßen, Borde und Gräben fehlen.",
+            )
+        ]
+    english, german = "its relief", "dessen Relief"
+    if terrain.attrs["city_model"] != "relief":
+        english, german = "its roads, land use and waters", "dessen Straßen, Landnutzung und Gewässer"
+    return [
+        Caveat(
+            "terrain",
+            f"Terrain from the city model ({english}), not from an elevation model; {share:.0%} of the grid, as "
+            "under buildings, takes the nearest ground. Kerbs and ditches may be missing.",
+            f"Gelände aus dem Stadtmodell ({german}), nicht aus einem Geländemodell; {100 * share:.0f} % des "
+            "Rasters, etwa unter Gebäuden, haben die Höhe des nächsten Bodens. Borde und Gräben können fehlen.",
+        )
+    ]
+
+
+def about_model_cover() -> list[Caveat]:
+    """Say that land cover comes from the areas of a city model.
+
+    Examples
+    --------
+    >>> [caveat.topic for caveat in about_model_cover()]
+    ['land_cover']
+    """
+    return [
+        Caveat(
+            "land_cover",
+            "Land cover comes from the surfaces of the city model; where they name no material, roads are taken "
+            "as asphalt, land use and plants as grass.",
+            "Die Bodenbedeckung stammt aus den Flächen des Stadtmodells; wo sie kein Material nennen, gelten "
+            "Straßen als Asphalt, Landnutzung und Bewuchs als Gras.",
+        )
+    ]
 
 
 def about_trees(measured: bool, woods: int, cleared: int) -> list[Caveat]:
@@ -148,6 +230,25 @@ def about_land_cover(cover: LandCover | None, where_grass: float) -> list[Caveat
             )
         )
     return found
+
+
+def about_land_use_layer(class_map: str) -> list[Caveat]:
+    """Say that land cover comes from a layer of land use.
+
+    Examples
+    --------
+    >>> about_land_use_layer("alkis")[0].topic
+    'land_cover'
+    """
+    return [
+        Caveat(
+            "land_cover",
+            f"Land cover is translated from land use (class map {class_map!r}); sealed shares of mixed uses are "
+            "typical values, not measured.",
+            f"Die Bodenbedeckung ist aus der Landnutzung übersetzt (Klassentabelle „{class_map}“); Versiegelungsgrade "
+            "gemischter Nutzungen sind typische Werte, nicht gemessen.",
+        )
+    ]
 
 
 def about_roads(osm: OsmData | None, spec: GridSpec) -> list[Caveat]:

@@ -38,7 +38,8 @@ class Source:
 class Caveat:
     """One thing a reader of results must know: an assumption, a coarse input, a gap.
 
-    topic : ``"terrain"``, ``"heights"``, ``"trees"``, ``"land_cover"``, ``"roads"``, ``"edges"``, ``"residents"``
+    topic : ``"terrain"``, ``"heights"``, ``"buildings"``, ``"trees"``, ``"land_cover"``, ``"roads"``,
+        ``"edges"``, ``"residents"``
     text_en, text_de : one sentence each
     """
 
@@ -72,12 +73,15 @@ class City:
     name : what the city is called
     grid : xr.Dataset on (y, x), see `twin.variables`
     buildings : GeoDataFrame (index `building_id`, int from 1, as on the grid), footprints in the grid's CRS; columns
-        `osm_id` or `gml_id`, `height` (m above ground), `storeys`, `use`, `residents`, `height_source`,
-        `on_grid` (bool)
+        `osm_id` or `gml_id`, `height` (m above ground), `eaves_height` (lowest roof edge, m above ground), `roof_shape`
+        (as the source names it), `storeys`, `use`, `residents`, `green_roof` (0 to 1), `source`, `height_source`,
+        `green_roof_source`, `on_grid` (bool)
     network : RoadNetwork or None; may reach beyond the grid
     trees : GeoDataFrame of single trees; columns `height`, `crown_diameter`, `crown_base_height` (m), `source`; with a
         tree cadastre also `id`, `species`, `trunk_circumference` (m), `height_source`, `crown_diameter_source`
     meta : sources, caveats, reports
+    places : GeoDataFrame of places that matter to people (schools, hospitals, playgrounds ...), points or polygons with
+        the columns `kind`, `name`, `osm_id`; None if nothing is known of them
 
     Raises
     ------
@@ -91,13 +95,14 @@ class City:
     network: RoadNetwork | None
     trees: gpd.GeoDataFrame
     meta: CityMeta = field(default_factory=CityMeta)
+    places: gpd.GeoDataFrame | None = None
 
     def __post_init__(self) -> None:
         spec = self.spec
         if not isinstance(self.name, str) or not self.name.strip():
             raise InputError(f"the city's name is {self.name!r}; it must be a text that is not empty")
-        for table, what in ((self.buildings, "buildings"), (self.trees, "trees")):
-            if table.crs is not None and not same_crs(table.crs, spec.crs):
+        for table, what in ((self.buildings, "buildings"), (self.trees, "trees"), (self.places, "places")):
+            if table is not None and table.crs is not None and not same_crs(table.crs, spec.crs):
                 raise InputError(
                     f"the {what} are in {table.crs.name}, the grid in {spec.crs.name}; use table.to_crs(grid's CRS)"
                 )
@@ -134,7 +139,7 @@ class City:
         Parameters
         ----------
         **changes
-            Field and new value: `name`, `grid`, `buildings`, `network`, `trees` or `meta`.
+            Field and new value: `name`, `grid`, `buildings`, `network`, `trees`, `meta` or `places`.
 
         Raises
         ------

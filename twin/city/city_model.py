@@ -13,7 +13,7 @@ import shapely
 import xarray as xr
 from numpy.typing import NDArray
 
-from twin.city.city import Caveat
+from twin import variables
 from twin.city.gridspec import GridSpec, same_crs
 from twin.city.land_cover import YARD_SEALED, LandCover
 from twin.city.rasterize import paint_facets, paint_polygons
@@ -176,7 +176,9 @@ def land_cover_from_areas(data: CityJsonData, spec: GridSpec) -> LandCover:
     sealed = np.array([np.nan, *(YARD_SEALED if entry[2] == "yard" else np.nan for entry in found)], np.float32)
     frame = shapely.box(*spec.bounds)
     woods = tuple(shape for _, _, cover, shape in found if cover == "forest" and shapely.intersects(shape, frame))
-    return LandCover(codes[winner], sealed[winner], winner > 0, woods)
+    flag = np.uint8(variables.flag("land_cover_source", "city_model"))
+    source = np.where(winner > 0, flag, np.uint8(0))
+    return LandCover(codes[winner], sealed[winner], winner > 0, woods, source)
 
 
 def terrain_from_model(data: CityJsonData, spec: GridSpec) -> xr.DataArray:
@@ -193,7 +195,7 @@ def terrain_from_model(data: CityJsonData, spec: GridSpec) -> xr.DataArray:
     -------
     xr.DataArray
         (y, x), m; NaN further than `FURTHEST_FILL` from any ground. Its attributes say that it comes from a city
-        model (`city_model`) and which share of it was filled (`filled_share`).
+        model (`city_model`) and which share of it was filled (`filled_share`), the coordinate `ground_source` where.
 
     Raises
     ------
@@ -227,9 +229,11 @@ def terrain_from_model(data: CityJsonData, spec: GridSpec) -> xr.DataArray:
     distance, (rows, columns) = distance_transform_edt(empty, sampling=spec.resolution, return_indices=True)
     filled = np.where(distance <= FURTHEST_FILL, painted[rows, columns], np.nan)
     grid = spec.dataset()
+    source = np.where(empty, variables.flag("ground_source", "city_model_interpolated"), 0).astype(np.uint8)
+    source[~empty] = variables.flag("ground_source", "city_model")
     return xr.DataArray(
         filled,
-        {"y": grid.y, "x": grid.x, "spatial_ref": grid["spatial_ref"]},
+        {"y": grid.y, "x": grid.x, "spatial_ref": grid["spatial_ref"], "ground_source": (("y", "x"), source)},
         ("y", "x"),
         attrs={
             "city_model": what,
@@ -257,46 +261,3 @@ def _ground(data: CityJsonData) -> tuple[Surfaces, str]:
     normals = polygon_normals(surfaces)
     flat = np.abs(normals[:, 2]) > _FLATTEST * np.linalg.norm(normals, axis=1)
     return select(surfaces, flat), what
-
-
-def about_model_ground(terrain: xr.DataArray, areas: CityJsonData | None) -> list[Caveat]:
-    """Say that terrain or land cover come from a city model.
-
-    Parameters
-    ----------
-    terrain : xr.DataArray
-        As `terrain_from_model` returns it, or any other.
-    areas : CityJsonData or None
-        The model, if land cover comes from it.
-
-    Examples
-    --------
-    >>> about_model_ground(xr.DataArray([1.0]), None)
-    []
-    """
-    found = []
-    if "city_model" in terrain.attrs:
-        share = float(terrain.attrs["filled_share"])
-        english, german = "its relief", "dessen Relief"
-        if terrain.attrs["city_model"] != "relief":
-            english, german = "its roads, land use and waters", "dessen Straßen, Landnutzung und Gewässer"
-        found.append(
-            Caveat(
-                "terrain",
-                f"Terrain from the city model ({english}), not from an elevation model; {share:.0%} of the grid, as "
-                "under buildings, takes the nearest ground. Kerbs and ditches may be missing.",
-                f"Gelände aus dem Stadtmodell ({german}), nicht aus einem Geländemodell; {100 * share:.0f} % des "
-                "Rasters, etwa unter Gebäuden, haben die Höhe des nächsten Bodens. Borde und Gräben können fehlen.",
-            )
-        )
-    if areas is not None:
-        found.append(
-            Caveat(
-                "land_cover",
-                "Land cover comes from the surfaces of the city model; where they name no material, roads are taken "
-                "as asphalt, land use and plants as grass.",
-                "Die Bodenbedeckung stammt aus den Flächen des Stadtmodells; wo sie kein Material nennen, gelten "
-                "Straßen als Asphalt, Landnutzung und Bewuchs als Gras.",
-            )
-        )
-    return found

@@ -10,20 +10,29 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from twin import variables
 from twin.city.building_uses import osm_height, use_of_tags
 from twin.city.buildings import PlacedBuildings, mean_by_building, with_residents
+from twin.city.green_roofs import green_columns, green_roof_of_tags
 from twin.city.gridspec import GridSpec
 from twin.city.land_cover import projection
 from twin.city.land_cover_tags import is_underground
 from twin.city.rasterize import cover_fraction, paint_polygons
 from twin.geometry.records import OsmData
 
+_FLAGS = {
+    "tag height": "osm_height_tagged",
+    "tag building:levels": "osm_storeys_tagged",
+    "assumed by type": "osm_height_assumed",
+}
+
 
 def buildings_from_osm(osm: OsmData, spec: GridSpec, ground: NDArray[np.float64]) -> PlacedBuildings:
     """Place the buildings of an OpenStreetMap extract, with flat roofs.
 
     Heights come from `height`, else from `building:levels`, else they are assumed by type. A roof lies at the mean
-    ground elevation under the building plus its height, nowhere below the ground.
+    ground elevation under the building plus its height, nowhere below the ground. The shape that `roof:shape` names
+    stands in the column `roof_shape`; the roof on the grid stays flat.
 
     Parameters
     ----------
@@ -68,10 +77,14 @@ def buildings_from_osm(osm: OsmData, spec: GridSpec, ground: NDArray[np.float64]
             "osm_id": chosen["osm_id"].to_numpy(dtype=object),
             "name": [tags.get("name", "") for tags in tags_of],
             "height": height,
+            "eaves_height": height,
+            "roof_shape": pd.Series([tags.get("roof:shape") for tags in tags_of], dtype=object).to_numpy(),
             "storeys": np.array([float(storeys) for _, storeys, _ in tops]),
             "use": use,
+            "source": "OpenStreetMap",
             "height_source": [source for _, _, source in tops],
             "storeys_source": [source for _, _, source in tops],
+            **green_columns(green_roof_of_tags(tags) for tags in tags_of),
         },
         geometry=shapes,
         crs=spec.crs,
@@ -80,11 +93,16 @@ def buildings_from_osm(osm: OsmData, spec: GridSpec, ground: NDArray[np.float64]
     building_id = paint_polygons(shapes, np.arange(1, count + 1), spec)
     level = mean_by_building(building_id, ground, count) + height
     roof = np.concatenate([[np.nan], level])[building_id]
+    level_roof = np.where(building_id > 0, np.float32(0.0), np.float32(np.nan))
+    flags = {source: variables.flag("building_source", word) for source, word in _FLAGS.items()}
     return PlacedBuildings(
         table=with_residents(table, spec),
         building_id=building_id,
         building_fraction=cover_fraction(shapes, spec),
         roof_elevation=roof,
+        roof_slope=level_roof,
+        roof_aspect=np.full(spec.shape, np.nan, np.float32),
+        source=np.array([flags[source] for _, _, source in tops], np.uint8),
         notes=notes,
     )
 

@@ -10,6 +10,8 @@ import numpy as np
 from twin.variables import VARIABLES
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from twin.city.city import City
 
 _STYLE = (
@@ -44,6 +46,7 @@ def layers(city: City) -> list[dict[str, Any]]:
                 "name": str(name),
                 "label": VARIABLES[str(name)].label_en if str(name) in VARIABLES else str(name),
                 "units": "" if units == "1" else units,
+                "shares": shares(array),
                 "minimum": float(finite.min()) if finite.size else float("nan"),
                 "maximum": float(finite.max()) if finite.size else float("nan"),
                 "empty": 1.0 - finite.size / values.size,
@@ -51,6 +54,30 @@ def layers(city: City) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def shares(array: xr.DataArray) -> str:
+    """Say how often each class of a variable of classes occurs, the most frequent first; empty for other variables.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> flags = {"flag_values": np.array([0, 1, 2]), "flag_meanings": "none map planned"}
+    >>> shares(xr.DataArray(np.array([[1, 1, 1, 0]], np.uint8), dims=("y", "x"), attrs=flags))
+    'map 75 %, none 25 %'
+    """
+    if "flag_values" not in array.attrs or array.dtype.kind not in "ui":
+        return ""
+    words = dict(zip(np.ravel(array.attrs["flag_values"]).tolist(), array.attrs["flag_meanings"].split(), strict=True))
+    values, counts = np.unique(array.values, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    return ", ".join(
+        f"{words.get(int(values[row]), int(values[row]))} {100 * counts[row] / array.size:.3g} %" for row in order
+    )
+
+
+def _span(row: dict[str, Any]) -> str:
+    return f"{row['minimum']:.4g} … {row['maximum']:.4g} {row['units']}"
 
 
 def headline(city: City) -> str:
@@ -97,6 +124,10 @@ def contents(city: City) -> list[str]:
             f"{len(city.network.links)} directed links ({kilometres:.0f} km) between {len(city.network.nodes)} nodes"
         )
     found.append(f"{len(city.trees)} single trees")
+    if city.places is not None:
+        kinds = city.places["kind"].value_counts() if "kind" in city.places else {}
+        named = ", ".join(f"{count} {str(kind).replace('_', ' ')}" for kind, count in kinds.items())
+        found.append(f"{len(city.places)} places" + (f" ({named})" if named else ""))
     return found
 
 
@@ -118,7 +149,7 @@ def text(city: City, *, brief: bool = False) -> str:
         return "\n".join(lines)
     lines.append("Layers")
     for row in layers(city):
-        span = f"{row['minimum']:.4g} to {row['maximum']:.4g}"
+        span = row["shares"] or f"{row['minimum']:.4g} to {row['maximum']:.4g}"
         empty = f", {row['empty']:.1%} empty" if row["empty"] else ""
         how = f" ({row['processing']})" if row["processing"] else ""
         lines.append(f"  {row['name']:<26} {' '.join((span, row['units'])).rstrip()}{empty}{how}")
@@ -166,7 +197,7 @@ def html(city: City) -> str:
     """
     rows = "".join(
         f"<tr><td><code>{escape(row['name'])}</code></td><td>{escape(row['label'])}</td>"
-        f"<td>{row['minimum']:.4g} … {row['maximum']:.4g} {escape(row['units'])}</td>"
+        f"<td>{escape(row['shares'] or _span(row))}</td>"
         f"<td>{escape(row['processing'])}</td></tr>"
         for row in layers(city)
     )

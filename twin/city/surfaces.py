@@ -29,6 +29,8 @@ SOURCES = {
     "EPA/600/R-15/162A, chapter 4: Horton parameters of loam at field capacity, hydrologic soil group B",
     "DWA153": "DWA-M 153 (2007), table 2: mean runoff coefficient, taken as effectively sealed share",
     "DEF": "by definition of the class",
+    "MUS55": "Musgrave (1955), How much of the rain enters the soil?, in Water: USDA Yearbook of Agriculture, 151-159: "
+    "final rates of the hydrologic soil groups D, C, B and A part at 0.05, 0.15 and 0.30 in/h (1.3, 3.8 and 7.6 mm/h)",
 }
 """Citations of the keys in the table."""
 
@@ -113,6 +115,10 @@ _TABLE = (
     _surface(10, "water", "Wasser", (0.0, "DEF"), (0.05, 0.98, "LOG16"), 0.030, _NONE),
 )
 
+INFILTRATION_BOUNDS = (0.0, 1.3, 3.8, 7.6)
+"""Least final infiltration rate (mm/h) of very low (above it), low, medium and high infiltration: the hydrologic soil
+groups D, C, B and A, key MUS55 of `SOURCES`, applied to the whole cell with its sealed share."""
+
 SURFACES: dict[str, Surface] = {surface.name: surface for surface in _TABLE}
 """All classes by name."""
 
@@ -185,15 +191,51 @@ def surface_parameters(
     for row in _TABLE:
         for name in PARAMETERS:
             table[name][row.code] = getattr(row, name)
-    fields = {name: values[codes] for name, values in table.items()}
+    share = table["sealed_fraction"][codes]
     if sealed_fraction is not None:
-        share = np.where(np.isnan(sealed_fraction), fields["sealed_fraction"], sealed_fraction)
+        share = np.where(np.isnan(sealed_fraction), share, sealed_fraction)
         if (share < 0).any() or (share > 1).any():
             raise InputError(f"sealed_fraction reaches from {share.min():g} to {share.max():g}; it must be 0 to 1")
-        fields["sealed_fraction"] = share
-    for name in ("infiltration_initial_rate", "infiltration_final_rate"):
-        fields[name] = fields[name] * (1.0 - fields["sealed_fraction"])
-    return {name: values.astype(np.float32) for name, values in fields.items()}
+    fields = {}
+    for name, values in table.items():  # one after the other: in float64, all of them would need half a city's memory
+        field = share if name == "sealed_fraction" else values[codes]
+        if name in ("infiltration_initial_rate", "infiltration_final_rate"):
+            field = field * (1.0 - share)
+        fields[name] = field.astype(np.float32)
+    return fields
+
+
+def infiltration_class(land_cover: NDArray[Any], final_rate: NDArray[Any]) -> NDArray[np.uint8]:
+    """Sort cells by how much water they let in for good.
+
+    Parameters
+    ----------
+    land_cover : array of int
+        Codes, 1 to 10.
+    final_rate : array of float
+        Final infiltration rate of the whole cell, m/s, as in `surface_parameters`.
+
+    Returns
+    -------
+    array of uint8
+        Flags of `infiltration_class` in `twin.variables`: 0 sealed, 1 very low to 4 high, 5 water.
+
+    Examples
+    --------
+    Asphalt, paving, gravel, grass, wood and water:
+
+    >>> codes = np.array([1, 2, 4, 6, 9, 10])
+    >>> infiltration_class(codes, surface_parameters(codes)["infiltration_final_rate"]).tolist()
+    [0, 1, 2, 3, 4, 5]
+    """
+    from twin import variables
+
+    # rates come in single precision, whose round-off must not move a soil across a bound
+    bounds = np.array(INFILTRATION_BOUNDS, np.float64) * _MM_PER_HOUR * (1.0 - 1e-6)
+    bounds[0] = 1e-12  # m/s
+    classes = np.searchsorted(bounds.astype(np.float32), final_rate, side="right").astype(np.uint8)
+    classes[np.asarray(land_cover) == CODES["water"]] = variables.flag("infiltration_class", "water")
+    return classes
 
 
 def land_cover_attributes() -> dict[str, Any]:
@@ -211,7 +253,9 @@ def land_cover_attributes() -> dict[str, Any]:
 
 
 def with_parameters(grid: xr.Dataset) -> xr.Dataset:
-    """Return the grid with the parameters that follow from its `land_cover`, and `sealed_fraction` if it has one.
+    """Return the grid with what follows from its `land_cover`, and `sealed_fraction` if it has one.
+
+    That is all of `PARAMETERS`, and `infiltration_class`.
 
     Examples
     --------
@@ -222,11 +266,13 @@ def with_parameters(grid: xr.Dataset) -> xr.Dataset:
     from twin import variables
 
     share = grid["sealed_fraction"].values if "sealed_fraction" in grid else None
-    fields = surface_parameters(grid["land_cover"].values, share)
+    fields: dict[str, NDArray[Any]] = dict(surface_parameters(grid["land_cover"].values, share))
     source = {
         name: " | ".join(f"{key}: {SOURCES[key]}" for key in sorted({row.sources[name] for row in _TABLE}))
         for name in PARAMETERS
     }
+    fields["infiltration_class"] = infiltration_class(grid["land_cover"].values, fields["infiltration_final_rate"])
+    source["infiltration_class"] = f"MUS55: {SOURCES['MUS55']}"
     coordinates = grid["land_cover"].coords
     return grid.assign(
         {

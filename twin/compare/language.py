@@ -47,6 +47,7 @@ _WORDS = {
     # topics of caveats
     "topic.terrain": ("terrain", "Gelände"),
     "topic.heights": ("building heights", "Gebäudehöhen"),
+    "topic.buildings": ("missing buildings", "fehlende Gebäude"),
     "topic.trees": ("trees", "Bäume"),
     "topic.land_cover": ("land cover", "Bodenbedeckung"),
     "topic.roads": ("road data", "Straßendaten"),

@@ -97,6 +97,8 @@ class Scenario:
                 raise InputError(f"{where}: {error}") from error
             notes, notes_de = list(record.notes), list(record.notes_in("de"))
             for name in map(str, after.grid.data_vars):
+                if name in VARIABLES and VARIABLES[name].flags:
+                    continue  # where a value comes from follows from the value
                 cells = _changed(city, after, name)
                 if not cells.any():
                     continue

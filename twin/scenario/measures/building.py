@@ -23,6 +23,7 @@ from twin.errors import InputError
 from twin.scenario.areas import Area, AreaLike, cells_inside, read_area
 from twin.scenario.measures.measure import ROOF, WATER, carriageway, check_cost, footprint, replace_variables
 from twin.units import Quantity, to_si
+from twin.variables import flag
 
 if TYPE_CHECKING:
     from twin.compare.variant import MeasureRecord
@@ -62,6 +63,13 @@ class AddBuilding:
             "surface_elevation": ground + self.height,
             "canopy_height": 0.0,
             "canopy_base_height": 0.0,
+            "canopy_source": flag("canopy_source", "none"),
+            "building_source": flag("building_source", "planned"),
+            "land_cover_source": flag("land_cover_source", "planned"),
+            "infiltration_class": flag("infiltration_class", "sealed"),
+            "roof_slope": 0.0,
+            "roof_aspect": np.nan,
+            "green_roof_fraction": 0.0,
         }
         arrays = {
             name: np.where(inside, value, grid[name].values) for name, value in new_values.items() if name in grid
@@ -71,6 +79,9 @@ class AddBuilding:
         row = gpd.GeoDataFrame(
             {
                 "height": [self.height],
+                "eaves_height": [self.height],
+                "green_roof": [0.0],
+                "source": ["planned"],
                 "storeys": [float(self.storeys)],
                 "use": [self.use],
                 "residents": [residents],

@@ -19,6 +19,7 @@ from twin.errors import InputError
 from twin.scenario.areas import Area, AreaLike, read_area, refuse_outside
 from twin.scenario.measures.measure import ROOF, WATER, carriageway, check_cost, footprint, replace_variables
 from twin.units import Quantity, to_si
+from twin.variables import flag
 
 if TYPE_CHECKING:
     from twin.compare.variant import MeasureRecord
@@ -64,7 +65,12 @@ class PlantTrees:
             index=np.arange(len(planted)),
         )
         top, base = stamp_crowns(city.grid, planted, self.height, self.crown_diameter, self.base_height)
-        grid = replace_variables(city.grid, {"canopy_height": top.values, "canopy_base_height": base.values})
+        arrays = {"canopy_height": top.values, "canopy_base_height": base.values}
+        if "canopy_source" in city.grid:
+            higher = top.values > np.nan_to_num(city.grid["canopy_height"].values)
+            planned = np.uint8(flag("canopy_source", "planned"))
+            arrays["canopy_source"] = np.where(higher, planned, city.grid["canopy_source"].values)
+        grid = replace_variables(city.grid, arrays)
         table = trees if len(city.trees) == 0 else pd.concat([city.trees, trees], ignore_index=True)
         changed = city.with_changes(grid=grid, trees=table)
         left_out = int((reasons != "").sum())
@@ -77,7 +83,7 @@ class PlantTrees:
                 ".", ","
             ),
             footprint=footprint(city, trees.geometry.buffer(self.crown_diameter / 2.0)),
-            changes=("canopy_height", "canopy_base_height", "trees"),
+            changes=(*arrays, "trees"),
             cost=self.cost,
             notes=notes,
             notes_de=notes_de,

@@ -7,10 +7,11 @@ infiltration) alike. Roofs, water and roads open to traffic stay as they are.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from twin.city.city import City
 from twin.errors import InputError
@@ -23,6 +24,7 @@ from twin.scenario.measures.measure import (
     on_carriageway,
     replace_variables,
 )
+from twin.variables import flag
 
 if TYPE_CHECKING:
     from twin.compare.variant import MeasureRecord
@@ -48,7 +50,7 @@ class Unseal:
         InputError
             If the area lies off the grid or holds nothing to unseal.
         """
-        from twin.city.surfaces import surface, surface_parameters
+        from twin.city.surfaces import infiltration_class, surface, surface_parameters
         from twin.compare.language import quantity
         from twin.compare.variant import MeasureRecord
 
@@ -75,7 +77,10 @@ class Unseal:
                 f"are as open as {self.to}); draw it on sealed yards or squares"
             )
         new_cover = np.where(sealed, target.code, cover)
-        new_values = surface_parameters(np.asarray([target.code]))
+        code = np.asarray([target.code])
+        new_values: dict[str, NDArray[Any]] = dict(surface_parameters(code))
+        new_values["infiltration_class"] = infiltration_class(code, new_values["infiltration_final_rate"])
+        new_values["land_cover_source"] = np.array([flag("land_cover_source", "planned")], np.uint8)
         arrays = {"land_cover": new_cover}
         for name, value in new_values.items():
             if name in grid:
