@@ -49,7 +49,7 @@ _SUFFIXES = {
     "cityjson": paths.CITYJSON,
     "osm": paths.OSM,
 }
-_ONE_FILE = ("trees", "land_cover", "roads")
+_ONE_FILE = ("trees",)
 """Sections whose data cannot yet be several files."""
 
 
@@ -179,6 +179,6 @@ def _format(entry: Mapping[str, Any], section: str, where: str) -> str:
 def _files(entry: Mapping[str, Any], section: str, form: str | None, where: str, folder: Path) -> tuple[Path, ...]:
     kind = form or ("osm" if section in ("land_cover", "roads") else section)
     found = paths.find_files(entry.get("file"), folder, _SUFFIXES[kind], where)
-    if len(found) > 1 and (section in _ONE_FILE or kind in ("osm", "cityjson")):
+    if len(found) > 1 and (section in _ONE_FILE or kind == "cityjson"):
         raise DataError(f"{where}: file names {len(found)} files; {section} must be one file")
     return found

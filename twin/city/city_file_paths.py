@@ -17,7 +17,7 @@ from twin.geometry.archives import is_archive, members, split_member
 RASTERS = (".tif", ".tiff", ".asc", ".hgt", ".xyz", ".txt", ".csv", ".xyz.gz", ".txt.gz", ".csv.gz")
 CITYGML = (".gml", ".xml", ".citygml", ".gml.gz", ".xml.gz", ".citygml.gz")
 CITYJSON = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
-OSM = (".osm", ".osm.gz", ".osm.pbf", ".pbf")
+OSM = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
 TREES = (".csv", ".csv.gz", ".geojson", ".gpkg", ".shp")
 
 

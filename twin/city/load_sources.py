@@ -31,6 +31,10 @@ MODEL_MARGIN = 2_000.0
 """Read 3-D buildings this far around the grid, m, unless the section says otherwise: people who live in walking
 distance, and whatever casts shade."""
 
+MAP_MARGIN = 15_000.0
+"""Read OpenStreetMap data this far around the grid, m, unless a section says otherwise: traffic on the grid comes from
+the town around it, along its roads and from its buildings."""
+
 _AGREE = 0.02
 """Overlapping terrain tiles may differ by this much, m: both are rounded to centimetres."""
 
@@ -148,8 +152,14 @@ class CityData:
             return None
         files = self.wanted.files(section)
         if files not in self._extracts:
+            margin = max(
+                float(part.get("margin", MAP_MARGIN))
+                for name, part in self.wanted.sections.items()
+                if self.wanted.files(name) == files
+            )
+            box = around(self.spec, margin, CRS.from_epsg(4326))
             with progress.stage(f"read {files[0].name}") as advance:
-                self._extracts[files] = read_osm(files[0])
+                self._extracts[files] = read_osm(files, bounds=box)
                 advance(1)
         return self._extracts[files]
 

@@ -57,12 +57,9 @@ def sort_out(summaries: Sequence[SourceSummary]) -> tuple[Roles, dict[str, str]]
         "buildings": _models([found for found in good if found.kind in _MODELS], left_out),
         "canopy": _tiles([found for found in heights if found.role == "canopy"], left_out),
         "trees": [found for found in good if found.kind in ("table", "vector")],
-        "map": sorted((found for found in good if found.kind == "osm"), key=lambda found: -size_of(found)),
+        "map": _maps([found for found in good if found.kind == "osm"], left_out),
     }
-    for role, reason in (
-        ("trees", "a tree cadastre must be one file; the largest is taken"),
-        ("map", "an OpenStreetMap extract must be one file; the largest is taken"),
-    ):
+    for role, reason in (("trees", "a tree cadastre must be one file; the largest is taken"),):
         roles[role].sort(key=lambda found: -size_of(found))
         left_out.update((found.name, reason) for found in roles[role][1:])
         del roles[role][1:]
@@ -104,6 +101,18 @@ def _usable(found: SourceSummary, left_out: dict[str, str]) -> bool:
         }.get(found.kind, "not a kind of data that a city is built from")
     left_out[found.name] = reason
     return False
+
+
+def _maps(found: list[SourceSummary], left_out: dict[str, str]) -> list[SourceSummary]:
+    """Return the OpenStreetMap extracts, largest first: several are merged, but not one inside another."""
+    kept: list[SourceSummary] = []
+    for item in sorted(found, key=lambda item: -size_of(item)):
+        doubled = [other for other in kept if overlap(item.bounds, other.bounds) > 0.95]
+        if doubled:
+            left_out[item.name] = f"the same place as {doubled[0].name}"
+        else:
+            kept.append(item)
+    return kept
 
 
 def _models(found: list[SourceSummary], left_out: dict[str, str]) -> list[SourceSummary]:
