@@ -25,7 +25,7 @@ from twin import limits
 from twin.errors import DataError, InputError
 from twin.geometry.archives import split_member
 from twin.geometry.raster_axes import coordinates_of, raster_crs, transform_of
-from twin.geometry.reference_systems import split_compound
+from twin.geometry.reference_systems import refuse_strangers, split_compound
 from twin.geometry.region import Bounds, given_crs
 from twin.geometry.resampling import resample
 from twin.geometry.sources import head_of, only_file, open_checked
@@ -112,6 +112,8 @@ def read_raster(
                 number = _checked_band(source, band, file)
                 horizontal, vertical = _system(source, given, file)
                 window, transform = _window(source, bounds, file)
+                middle = source.transform @ (source.width / 2, source.height / 2)
+                refuse_strangers(*middle, abs(transform.a), horizontal, str(file))
                 values = source.read(number, window=window)
                 values = _as_float(values, source, number, nodata, file, window)
                 tags = {**source.tags(), **source.tags(number)}

@@ -30,6 +30,9 @@ _GERMANY = {
     (6.4e5, 5.95e6, 1.69e6, 7.40e6): "Web Mercator (EPSG:3857), which stretches lengths by half; transform the file",
     (2.8e3, 2.9e2, 5.0e4, 4.06e4): "Soldner Berlin (crs='EPSG:3068')",
 }
+_DEGREES_GERMANY = (5.0, 45.0, 16.0, 56.0)
+_DEGREE_STEP = 0.02  # degrees: no raster of a town is coarser
+_LOCAL = "the named CRS is wrong or the coordinates are local; give the right one with crs='EPSG:...'"
 _WIDEN = 6.0  # degrees: whole states use the neighbouring zone
 
 
@@ -131,7 +134,8 @@ def vertical_name(crs: CRS) -> str:
 @lru_cache(maxsize=64)
 def _region(crs: CRS) -> tuple[float, float, float, float] | None:
     """Return the coordinates a CRS can plausibly have: its area of use, widened, as (xmin, ymin, xmax, ymax)."""
-    use = crs.area_of_use
+    code = crs.to_epsg()
+    use = crs.area_of_use or (CRS.from_epsg(code).area_of_use if code else None)  # WKT of rasters tells no area
     if use is None:
         return None
     west, east = use.west - _WIDEN, use.east + _WIDEN
@@ -208,6 +212,52 @@ def must_swap_axes(x: NDArray[np.float64], y: NDArray[np.float64], crs: CRS, whe
     raise DataError(f"{found}: {_likely_cause(easting, northing, swapped, region)}")
 
 
+def refuse_strangers(x: float, y: float, step: float, crs: CRS, where: str) -> None:
+    """Refuse a raster that lies where another system's coordinates are known to lie; local places pass.
+
+    Parameters
+    ----------
+    x, y : float
+        Middle of the raster.
+    step : float
+        Size of a pixel: near the origin, it tells degrees from a small grid of metres.
+    crs : pyproj.CRS
+        The CRS that the file or the user named.
+    where : str
+        The source, for the message.
+
+    Raises
+    ------
+    DataError
+        With the likely cause and the way out.
+
+    Examples
+    --------
+    >>> refuse_strangers(50.0, 50.0, 1.0, CRS.from_epsg(25832), "test field")
+    >>> refuse_strangers(4468700.0, 5333900.0, 1.0, CRS.from_epsg(25832), "dgm.tif")
+    Traceback (most recent call last):
+    twin.errors.DataError: dgm.tif has coordinates like (4468700.0, 5333900.0), which do not lie in EPSG:25832: they \
+look like Gauss-Krueger zone 4 (crs='EPSG:31468')
+    """
+    found = f"{where} has coordinates like ({_short(x)}, {_short(y)})"
+    if crs.is_geographic:
+        if abs(x) > 180.0 or abs(y) > 90.0:
+            raise DataError(f"{found}, which are no degrees, but {crs.name} was named; name the CRS they are in")
+        if _inside(y, x, _DEGREES_GERMANY):
+            raise DataError(
+                f"{found} in {crs.name}: longitude and latitude seem to be swapped (a place in Central Europe); "
+                "exchange them"
+            )
+        return
+    region = _region(crs)
+    if region is None or _inside(x, y, region):
+        return
+    cause = _likely_cause(x, y, _inside(y, x, region), region)
+    code = crs.to_epsg()
+    if cause != _LOCAL and not ("degrees" in cause and step > _DEGREE_STEP):
+        raise DataError(f"{found}, which do not lie in {f'EPSG:{code}' if code else repr(crs.name)}: {cause}")
+
+
 def _short(value: float) -> str:
     return f"{value:.1f}" if abs(value) < 1e12 else f"{value:g}"
 
@@ -229,7 +279,7 @@ def _likely_cause(x: float, y: float, swapped: bool, region: tuple[float, float,
         for box, words in _GERMANY.items():
             if _inside(first, second, box):
                 return f"they look like {words.replace(' (', note + ' (', 1)}"
-    return "the named CRS is wrong or the coordinates are local; give the right one with crs='EPSG:...'"
+    return _LOCAL
 
 
 def inside_region(x: NDArray[np.float64], y: NDArray[np.float64], crs: CRS) -> NDArray[np.bool_]:
