@@ -103,6 +103,7 @@ def _serve(pipe: Connection, name: str, folder: str) -> None:
         first_file, first, first_options = targets.case(name, 0, 0)
         answer_to(name, Path(folder), first_file, first, first_options)  # imports, before memory is limited
         _limit_memory()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libraries in C complain there about every case
         pipe.send("ready")
         while True:
             try:

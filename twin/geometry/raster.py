@@ -22,7 +22,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from twin import limits
-from twin.errors import DataError, InputError
+from twin.errors import DataError, InputError, LimitError
 from twin.geometry.archives import split_member
 from twin.geometry.raster_axes import coordinates_of, raster_crs, transform_of
 from twin.geometry.reference_systems import refuse_strangers, split_compound
@@ -37,6 +37,7 @@ _WHAT = "a raster (GeoTIFF, COG, ESRI ASCII grid or SRTM .hgt)"
 SUFFIXES = (".tif", ".tiff", ".asc", ".hgt")
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _FINEST, _FARTHEST = 1e-7, 1e9  # units of the CRS: a centimetre in degrees; beyond the Earth in metres
+_FREE_BYTES, _DENSEST = 100_000_000, 1100  # from this size on, no more to one byte than deflate can pack
 _VOIDS = (-9999.0, -32768.0, -99999.0)
 _CARRIED = {
     "SOURCE": "source",
@@ -233,6 +234,13 @@ def _window(source: Any, bounds: Bounds | None, file: Path) -> tuple[Any, Affine
             )
         columns, rows = last_column - column, last_row - row
     limits.check(rows * columns, "MAX_RASTER_CELLS", f"{file}: {rows:,} x {columns:,} cells would be read")
+    unpacked = rows * columns * max(np.dtype(kind).itemsize for kind in source.dtypes)
+    size = (inside[0] if (inside := split_member(file)) else file).stat().st_size
+    if unpacked > _FREE_BYTES and unpacked > _DENSEST * size:
+        raise LimitError(
+            f"{file} promises {rows:,} x {columns:,} cells in {size:,} bytes, which no packing holds: it is cut off or "
+            "made to exhaust memory; fetch it again, or ask for a part with bounds"
+        )
     left, top = transform.c + column * transform.a, transform.f + row * transform.e
     return Window(column, row, columns, rows), Affine(transform.a, 0.0, left, 0.0, transform.e, top)
 
