@@ -79,7 +79,7 @@ def _raster() -> list[Seed]:
         ("dgm.tif", seeds_binary.geotiff(compress=None, dtype="int16", nodata=None), change_bytes, _NONE),
         (
             "dgm.tif",
-            seeds_binary.geotiff(compress="lzw", dtype="float64", crs="EPSG:7415", predictor=3),
+            seeds_binary.geotiff(compress="lzw", dtype="float64", crs="EPSG:5556", predictor=3),
             change_bytes,
             _NONE,
         ),
