@@ -18,6 +18,7 @@ from pyproj import CRS
 from twin.errors import DataError, InputError
 from twin.geometry.building_models import concatenate_models, extents, keep_rows, without_doubles
 from twin.geometry.citygml_building import BuildingReader
+from twin.geometry.citygml_pass import pass_over, pays_off
 from twin.geometry.citygml_stream import WHAT, stream_buildings
 from twin.geometry.records import BuildingModels, ReadReport, Refusal, Surfaces
 from twin.geometry.reference_systems import (
@@ -103,7 +104,8 @@ def read_citygml(
         files = [file for tile in tiles for file in existing_files(tile, WHAT, _SUFFIXES)]
     else:
         files = existing_files(cast("Source", path), WHAT, _SUFFIXES)
-    models = [_read_one(file, box, given) for file in files]
+    compiled = pays_off(files)
+    models = [_read_one(file, box, given, compiled=compiled) for file in files]
     return models[0] if tiles is None and len(models) == 1 else concatenate_models(models)
 
 
@@ -123,8 +125,9 @@ def _tiles(path: Source | Sequence[Source]) -> list[Path] | None:
     return files
 
 
-def _read_one(file: Path, box: Bounds | None, given: CRS | None) -> BuildingModels:
-    reader, root_srs, envelope = stream_buildings(file, box)
+def _read_one(file: Path, box: Bounds | None, given: CRS | None, *, compiled: bool) -> BuildingModels:
+    found = pass_over(file, box) if compiled else None
+    reader, root_srs, envelope = found or stream_buildings(file, box)
     named = _one_system(
         file, root_srs | {k: v for k, v in reader.srs_names.items() if k not in root_srs}, ignore=given is not None
     )

@@ -16,6 +16,8 @@ from twin.geometry.records import SurfaceKind
 GML, GML_32 = "{http://www.opengis.net/gml}", "{http://www.opengis.net/gml/3.2}"
 HREF = "{http://www.w3.org/1999/xlink}href"
 RINGS = (GML + "LinearRing", GML_32 + "LinearRing")
+ENVELOPES = (GML + "Envelope", GML_32 + "Envelope")
+BUILDINGS = tuple(f"{{http://www.opengis.net/citygml/building/{version}}}Building" for version in ("1.0", "2.0", "3.0"))
 PARTS = ("consistsOfBuildingPart", "buildingPart")
 """Properties that hold a building's parts, in CityGML 1.0 and 2.0, and in 3.0."""
 
@@ -24,13 +26,13 @@ LEVELS = ("2", "3", "1")
 
 _ID, _ID_32 = GML + "id", GML_32 + "id"
 _POSLISTS = (GML + "posList", GML_32 + "posList")
-_POSITIONS = (*_POSLISTS, GML + "pos", GML_32 + "pos")
+POSITIONS = (*_POSLISTS, GML + "pos", GML_32 + "pos")
 _COORDINATES = (GML + "coordinates", GML_32 + "coordinates")
-_POLYGONS = tuple(gml + name for gml in (GML, GML_32) for name in ("Polygon", "PolygonPatch", "Triangle", "Rectangle"))
-_REFERRING = tuple(
+POLYGONS = tuple(gml + name for gml in (GML, GML_32) for name in ("Polygon", "PolygonPatch", "Triangle", "Rectangle"))
+REFERRING = tuple(
     gml + name for gml in (GML, GML_32) for name in ("surfaceMember", "baseSurface", "solidMember", "exterior")
 )
-_KINDS = {
+KINDS = {
     "RoofSurface": SurfaceKind.ROOF,
     "WallSurface": SurfaceKind.WALL,
     "GroundSurface": SurfaceKind.GROUND,
@@ -41,11 +43,11 @@ _KINDS = {
     "WindowSurface": SurfaceKind.UNKNOWN,
     "DoorSurface": SurfaceKind.UNKNOWN,
 }
-_BOUNDARIES = {"boundedBy", "boundary"}
-_OPENINGS = {"opening", "fillingSurface"}
-_INSIDE = "relationToConstruction"
-_MEMBERS = {*PARTS, "outerBuildingInstallation", "buildingInstallation"}
-_GEOMETRY = {"MultiSurface", "Solid", "Geometry", "MultiSolid"}
+BOUNDARIES = {"boundedBy", "boundary"}
+OPENINGS = {"opening", "fillingSurface"}
+INSIDE = "relationToConstruction"
+MEMBERS = {*PARTS, "outerBuildingInstallation", "buildingInstallation"}
+GEOMETRY = {"MultiSurface", "Solid", "Geometry", "MultiSolid"}
 
 
 class FoundPolygons:
@@ -64,14 +66,14 @@ class FoundPolygons:
         prefix = f"lod{level or self.level}"
         for child in element.iterchildren(tag=etree.Element):
             tag = local_name(child)
-            if tag.startswith(prefix) and tag[4:] in _GEOMETRY:
+            if tag.startswith(prefix) and tag[4:] in GEOMETRY:
                 self._collect(child, int(SurfaceKind.UNKNOWN), boundary=False)
-            elif tag in _BOUNDARIES:
+            elif tag in BOUNDARIES:
                 for surface in child.iterchildren(tag=etree.Element):
-                    kind = _KINDS.get(local_name(surface))
+                    kind = KINDS.get(local_name(surface))
                     if kind is not None:
                         self._boundary(surface, int(kind), prefix)
-            elif tag in _MEMBERS:
+            elif tag in MEMBERS:
                 for part in child.iterchildren(tag=etree.Element):
                     if not _is_inside(part):
                         self.walk(part, level)
@@ -86,8 +88,8 @@ class FoundPolygons:
         ]
         if not parts:
             return []
-        inside = {part: any(polygon in self.polygons for polygon in part.iter(_POLYGONS)) for part in parts}
-        in_parts = sum(polygon in self.polygons for part in parts for polygon in part.iter(_POLYGONS))
+        inside = {part: any(polygon in self.polygons for polygon in part.iter(POLYGONS)) for part in parts}
+        in_parts = sum(polygon in self.polygons for part in parts for polygon in part.iter(POLYGONS))
         if in_parts < len(self.polygons):
             return []
         filled = []
@@ -103,21 +105,21 @@ class FoundPolygons:
     def _boundary(self, surface: Any, kind: int, prefix: str) -> None:
         for child in surface.iterchildren(tag=etree.Element):
             tag = local_name(child)
-            if tag.startswith(prefix) and tag[4:] in _GEOMETRY:
+            if tag.startswith(prefix) and tag[4:] in GEOMETRY:
                 self._collect(child, kind, boundary=True)
-            elif tag in _OPENINGS:  # doors and windows close the hole they leave in their wall
+            elif tag in OPENINGS:  # doors and windows close the hole they leave in their wall
                 for opening in child.iterchildren(tag=etree.Element):
                     self._boundary(opening, kind, prefix)
 
     def _collect(self, geometry: Any, kind: int, *, boundary: bool) -> None:
         self.has_boundary |= boundary
-        for polygon in geometry.iter(_POLYGONS):
+        for polygon in geometry.iter(POLYGONS):
             if polygon not in self.polygons:
                 self.polygons[polygon] = (polygon, kind)
                 if not boundary:
                     self.solid_only.add(polygon)
         if self.refers:
-            for element in geometry.iter(_REFERRING):
+            for element in geometry.iter(REFERRING):
                 href = element.get(HREF)
                 if href is not None:
                     self.hrefs.append((href, kind))
@@ -132,7 +134,7 @@ class FoundPolygons:
         dangling = 0
         for href, kind in self.hrefs:
             target = by_id.get(href.removeprefix("#"))
-            polygons = [] if target is None else list(target.iter(_POLYGONS))
+            polygons = [] if target is None else list(target.iter(POLYGONS))
             dangling += not polygons
             for polygon in polygons:
                 self._refer(polygon, kind)
@@ -179,7 +181,7 @@ def ring_numbers(ring: Any) -> list[float]:
     if len(ring) == 1 and ring[0].tag in _POSLISTS:
         text = ring[0].text or ""
     else:
-        positions = [child.text or "" for child in ring.iterchildren(*_POSITIONS)]
+        positions = [child.text or "" for child in ring.iterchildren(*POSITIONS)]
         positions = positions or [_tuples(child) for child in ring.iterchildren(*_COORDINATES)]
         if not positions:
             raise ValueError("its ring has neither gml:posList nor gml:pos nor gml:coordinates")
@@ -214,7 +216,7 @@ def identity(element: Any) -> str | None:
 def _is_inside(element: Any) -> bool:
     """Tell whether CityGML 3.0 calls an installation one inside its building."""
     return any(
-        local_name(child) == _INSIDE and (child.text or "").strip() == "inside"
+        local_name(child) == INSIDE and (child.text or "").strip() == "inside"
         for child in element.iterchildren(tag=etree.Element)
     )
 

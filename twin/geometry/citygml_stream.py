@@ -9,13 +9,10 @@ from lxml import etree
 
 from twin.errors import DataError
 from twin.geometry.citygml_building import BuildingReader, corners
-from twin.geometry.citygml_polygons import GML, GML_32
+from twin.geometry.citygml_polygons import BUILDINGS, ENVELOPES, local_name
 from twin.geometry.sources import open_checked
 
 WHAT = "a CityGML 1.0, 2.0 or 3.0 city model (.gml, .xml or .gml.gz)"
-_NAMESPACES = tuple(f"{{http://www.opengis.net/citygml/building/{version}}}" for version in ("1.0", "2.0", "3.0"))
-_BUILDINGS = tuple(namespace + "Building" for namespace in _NAMESPACES)
-_ENVELOPES = (GML + "Envelope", GML_32 + "Envelope")
 _CLEARED = tuple(
     "{*}" + name for name in ("cityObjectMember", "featureMember", "member", "appearanceMember", "surfaceDataMember")
 )
@@ -36,7 +33,7 @@ def stream_buildings(
         context = etree.iterparse(
             stream,
             events=("end",),
-            tag=(*_BUILDINGS, *_ENVELOPES, *_CLEARED),
+            tag=(*BUILDINGS, *ENVELOPES, *_CLEARED),
             resolve_entities=False,
             no_network=True,
             load_dtd=False,
@@ -50,14 +47,14 @@ def stream_buildings(
                     checked = True
                     if element.getroottree().docinfo.internalDTD is not None:
                         raise DataError(f"{file} declares a document type (DTD); geodata needs none: it is refused")
-                if element.tag in _ENVELOPES:
+                if element.tag in ENVELOPES:
                     holder = element.getparent()
                     if holder is not None and holder.getparent() is not None and holder.getparent().getparent() is None:
                         envelope = corners(element)
                         if element.get("srsName"):
                             root_srs[element.get("srsName")] = "the model's envelope"
                     continue
-                if element.tag in _BUILDINGS:
+                if element.tag in BUILDINGS:
                     reader.take(element)
                 _give_back(element)
         except etree.XMLSyntaxError as error:
@@ -85,6 +82,6 @@ def _give_back(element: Any) -> None:
 
 
 def _check_root(root: Any, file: Path) -> None:
-    name = etree.QName(root)
-    if name.localname not in ("CityModel", "FeatureCollection"):
-        raise DataError(f"{file} is XML but its root element is {name.localname!r}, not CityModel; {WHAT} is expected")
+    name = local_name(root)  # etree.QName refuses a prefix that nobody declares
+    if name not in ("CityModel", "FeatureCollection"):
+        raise DataError(f"{file} is XML but its root element is {name!r}, not CityModel; {WHAT} is expected")

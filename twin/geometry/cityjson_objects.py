@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from twin.geometry.citygml_building import BuildingAttributes
+from twin.geometry.citygml_attributes import BuildingAttributes
 from twin.geometry.cityjson_polygons import MAX_INSTANCE_VERTICES, PolygonBuffer, instance_block, level_of
 from twin.geometry.cityjson_source import Document, Feature
+from twin.geometry.cityjson_trees import Shape, TreeEntry, tree_entry
 from twin.geometry.records import Refusal
 
 _PARTS = ("BuildingPart", "BuildingInstallation", "BuildingConstructiveElement")
@@ -40,6 +41,7 @@ class CityObjects:
     relief: PolygonBuffer = field(default_factory=PolygonBuffer)
     attributes: list[BuildingAttributes] = field(default_factory=list)
     entries: list[AreaEntry] = field(default_factory=list)
+    trees: list[TreeEntry] = field(default_factory=list)
     reliefs: int = 0
     repaired: list[Refusal] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
@@ -153,6 +155,18 @@ class CityObjects:
         _fill(entry, [self._attributes(part, objects[part]) for part in members[1:]])
         entry.lod = int(level)
         self.attributes.append(entry)
+
+    def _tree(self, name: str, item: dict[str, Any], feature: Feature) -> None:
+        """Take a single tree; any type of geometry tells where it stands, its finest one how large it is."""
+        geometry = next(iter(self._best(item, name, areal=True)[1]), None)
+        shape = None
+        if geometry is not None:
+            template = self._template(geometry) if _is_instance(geometry) else None
+            shape = Shape(geometry, feature.vertices, template, self.document.template_vertices)
+        try:
+            self.trees.append(tree_entry(name, item.get("attributes"), shape))
+        except ValueError as error:
+            self.refused.append(Refusal(name, str(error)))
 
     def _best(self, item: dict[str, Any], name: str, *, areal: bool) -> tuple[float, list[dict[str, Any]]]:
         """Return the best level of detail of an object and its geometries of that level; NaN if there is none."""
