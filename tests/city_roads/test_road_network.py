@@ -190,7 +190,7 @@ def test_only_straight_on_forbids_all_other_turns():
 @pytest.mark.parametrize(
     ("rule", "reason"),
     [
-        (OsmRestriction(1, "no_left_turn", 10, 5, (), 12, {"except": "bicycle;motorcar"}), "exempt"),
+        (OsmRestriction(1, "no_left_turn", 10, 5, (), 12, {}, ("bicycle", "motorcar")), "exempt"),
         (OsmRestriction(1, "no_left_turn", 10, None, (11,), 12, {}), "over a way"),
         (OsmRestriction(1, "no_left_turn", 99, 5, (), 12, {}), "no car can come"),
         (OsmRestriction(1, "", 10, 5, (), 12, {}), "kind"),

@@ -6,6 +6,7 @@ Nodes are named by their OpenStreetMap id here; the network numbers them at the 
 from __future__ import annotations
 
 import itertools
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.city import road_modes, road_sides, road_tags
 from twin.city import road_parameters as parameters
-from twin.city import road_tags
 from twin.geometry.records import OsmData, OsmWay, Refusal
 
 if TYPE_CHECKING:
@@ -59,17 +60,17 @@ def junctions(ways: Iterable[OsmWay]) -> set[int]:
     return {node for node, count in uses.items() if count > 1} | ends
 
 
-def admits_cars(way: OsmWay, refused: list[Refusal]) -> bool:
-    """Return whether cars may use a road at all; note the tag that keeps them out.
+def admits(way: OsmWay, mode: str, refused: list[Refusal]) -> bool:
+    """Return whether a mode may use a road at all; note the tag that keeps it out.
 
     Examples
     --------
-    >>> admits_cars(OsmWay(1, np.array([1, 2]), {"highway": "service", "access": "no"}), [])
+    >>> admits(OsmWay(1, np.array([1, 2]), {"highway": "service", "access": "no"}), "car", [])
     False
     """
-    if road_tags.access(way.tags) == "closed":
-        reason = next(f"{key}={way.tags[key]}" for key in parameters.ACCESS_KEYS if key in way.tags)
-        refused.append(Refusal(f"w{way.id}", f"closed to cars ({reason})"))
+    if road_modes.access(way.tags, mode) == "closed":
+        whom = {"car": "cars", "bicycle": "bicycles", "foot": "pedestrians"}[mode]
+        refused.append(Refusal(f"w{way.id}", f"closed to {whom} ({road_modes.why_closed(way.tags, mode)})"))
         return False
     return True
 
@@ -88,13 +89,13 @@ def is_complete(way: OsmWay, position: dict[int, int], refused: list[Refusal]) -
     return not missing
 
 
-def barriers(osm: OsmData, ways: Sequence[OsmWay]) -> set[int]:
-    """Return the nodes of these roads where a barrier stops cars."""
+def barriers(osm: OsmData, ways: Sequence[OsmWay], mode: str = "car") -> set[int]:
+    """Return the nodes of these roads where a barrier stops a mode."""
     on_roads = {int(node) for way in ways for node in way.nodes}
-    return {node for node, tags in osm.node_tags.items() if node in on_roads and road_tags.blocks(tags)}
+    return {node for node, tags in osm.node_tags.items() if node in on_roads and road_modes.blocks(tags, mode)}
 
 
-def cut(ways: Sequence[OsmWay], at: set[int]) -> list[Piece]:
+def cut(ways: Sequence[OsmWay], at: set[int], mode: str = "car") -> list[Piece]:
     """Cut ways at the given nodes; a loop from a junction back to it is halved.
 
     Examples
@@ -105,8 +106,8 @@ def cut(ways: Sequence[OsmWay], at: set[int]) -> list[Piece]:
     """
     pieces = []
     for way in ways:
-        forward, backward = road_tags.directions(way.tags)
-        residents = road_tags.access(way.tags) == "residents"
+        forward, backward = road_modes.directions(way.tags, mode)
+        residents = road_modes.access(way.tags, mode) == "residents"
         nodes = way.nodes[np.concatenate([[True], way.nodes[1:] != way.nodes[:-1]])]
         cuts = [i for i, node in enumerate(nodes) if int(node) in at]
         for first, last in itertools.pairwise(cuts):
@@ -127,12 +128,13 @@ def link_table(
     y: NDArray[np.float64],
     position: dict[int, int],
     crs: CRS,
+    mode: str = "car",
 ) -> gpd.GeoDataFrame:
     """Make the table of directed links, with `from_osm` and `to_osm` as ends."""
     import geopandas as gpd
     import shapely
 
-    inside = _built_up(pieces, osm, x, y, position, crs)
+    inside = _built_up(pieces, osm, x, y, position, crs) if mode == "car" else np.zeros(len(pieces), np.bool_)
     rows: dict[str, list[Any]] = defaultdict(list)
     lines = []
     used: Counter[str] = Counter()
@@ -146,10 +148,14 @@ def link_table(
             at = [position[int(node)] for node in nodes]
             line = shapely.LineString(np.column_stack([x[at], y[at]]))
             road = str(tags["highway"])
-            speed, speed_source = road_tags.speed(tags, along, bool(built_up))
-            lanes = road_tags.lanes(tags, along, one_way)
-            signal = any("traffic_signals" in osm.node_tags.get(int(n), {}).get("highway", "") for n in nodes[1:])
-            capacity, capacity_source = road_tags.capacity(road, lanes, signal)
+            if mode == "car":
+                speed, speed_source = road_tags.speed(tags, along, bool(built_up))
+                lanes = road_tags.lanes(tags, along, one_way)
+                signal = any("traffic_signals" in osm.node_tags.get(int(n), {}).get("highway", "") for n in nodes[1:])
+                capacity, capacity_source = road_tags.capacity(road, lanes, signal)
+            else:
+                speed, speed_source = road_modes.speed(tags, mode)
+                lanes, capacity, capacity_source = math.nan, math.nan, "none is known for this mode"
             identity = f"{piece.way.id}:{nodes[0]}:{nodes[-1]}"
             used[identity] += 1
             if used[identity] > 1:
@@ -160,12 +166,39 @@ def link_table(
                 "length": max(float(line.length), 0.1), "lanes": lanes, "free_flow_speed": speed / 3.6,
                 "capacity": capacity, "residents_only": piece.residents_only, "closed": False,
                 "speed_source": speed_source, "capacity_source": capacity_source,
+                "bicycle": _may(tags, "bicycle", along), "foot": _may(tags, "foot", along),
+                "cycleway": road_sides.cycleway(tags, along), "sidewalk": road_sides.sidewalk(tags, along),
+                "surface": tags.get("surface", ""), "smoothness": tags.get("smoothness", ""),
             }  # fmt: skip
             for key, value in values.items():
                 rows[key].append(value)
             lines.append(line)
     table = gpd.GeoDataFrame(dict(rows), geometry=lines, crs=crs)
     return table.set_index("link")
+
+
+def unheeded(ways: Sequence[OsmWay]) -> list[str]:
+    """Return what the tags of these roads say that a network does not follow, in words.
+
+    Examples
+    --------
+    >>> unheeded([OsmWay(1, np.array([1, 2]), {"maxspeed:conditional": "30 @ (22:00-06:00)"})])
+    ['maxspeed:conditional on 1 roads is not followed: the value without a condition counts']
+    """
+    notes = [
+        f"{key} on {count} roads is not followed: the value without a condition counts"
+        for key, count in sorted(
+            Counter(key for way in ways for key in way.tags if key.endswith(":conditional")).items()
+        )
+    ]
+    turning = sum(way.tags.get("oneway") in ("reversible", "alternating") for way in ways)
+    if turning:
+        notes.append(f"{turning} roads change their direction with time: both directions are taken as open")
+    return notes
+
+
+def _may(tags: dict[str, str], mode: str, along: bool) -> bool:
+    return road_modes.access(tags, mode) != "closed" and road_modes.directions(tags, mode)[0 if along else 1]
 
 
 def _built_up(

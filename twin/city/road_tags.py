@@ -6,6 +6,7 @@ Tags win over assumptions; where they are silent the numbers of `road_parameters
 from __future__ import annotations
 
 import math
+import re
 
 from twin.city import road_parameters as parameters
 
@@ -72,6 +73,8 @@ def read_speed(text: str) -> float | None:
     --------
     >>> read_speed("50"), round(read_speed("30 mph"), 3), read_speed("DE:urban"), read_speed("signals")
     (50.0, 48.28, 50.0, None)
+    >>> read_speed("DE:zone:30"), read_speed("DE:20"), read_speed("walk")
+    (30.0, 20.0, 7.0)
     """
     speeds = []
     for part in text.split(";"):
@@ -79,6 +82,8 @@ def read_speed(text: str) -> float | None:
         if word in parameters.SPEED_WORDS:
             speeds.append(parameters.SPEED_WORDS[word])
             continue
+        zone = re.fullmatch(r"de:(?:zone:?)?(\d{1,3})", word)  # as zone:maxspeed and maxspeed:type have it
+        word = zone.group(1) if zone else word
         number = word.removesuffix("km/h").removesuffix("kmh").removesuffix("kph").removesuffix("mph").strip()
         try:
             value = float(number)

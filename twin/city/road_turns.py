@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def forbidden_turns(osm: OsmData, links: gpd.GeoDataFrame) -> tuple[pd.DataFrame, list[str]]:
+def forbidden_turns(osm: OsmData, links: gpd.GeoDataFrame, mode: str = "car") -> tuple[pd.DataFrame, list[str]]:
     """Forbidden pairs of links, from restrictions over a node and from barriers."""
     import pandas as pd
 
@@ -28,12 +28,12 @@ def forbidden_turns(osm: OsmData, links: gpd.GeoDataFrame) -> tuple[pd.DataFrame
     rows: dict[tuple[str, str], int] = {}
     outcome: Counter[str] = Counter()
     for restriction in osm.restrictions:
-        result, pairs = _apply(restriction, arriving, leaving)
+        result, pairs = _apply(restriction, arriving, leaving, mode)
         outcome[result] += 1
         for pair in pairs:
             rows.setdefault(pair, restriction.id)
     roads = set(links["osm_way"])
-    for node in barriers(osm, [way for way in osm.roads if way.id in roads]):
+    for node in barriers(osm, [way for way in osm.roads if way.id in roads], mode):
         origin = links["from_osm"].to_dict()
         for before, _ in arriving[node]:
             for after, _ in leaving[node]:
@@ -51,15 +51,37 @@ def forbidden_turns(osm: OsmData, links: gpd.GeoDataFrame) -> tuple[pd.DataFrame
     return table, notes
 
 
+_GROUPS = {
+    "car": ("motorcar", "motor_vehicle", "vehicle"),
+    "bicycle": ("bicycle", "vehicle"),
+    "foot": ("foot",),
+}
+_WHO = {"car": "cars", "bicycle": "bicycles", "foot": "pedestrians"}
+
+
+def _does_not_bind(restriction: OsmRestriction, mode: str) -> str:
+    """Return why a restriction says nothing to a mode; empty if it binds it."""
+    if set(restriction.exempt) & set(_GROUPS[mode]):
+        return f"{_WHO[mode]} are exempt"
+    if mode == "foot" and "foot" not in restriction.only_for:
+        return "it binds vehicles, not pedestrians"
+    if restriction.only_for and not set(restriction.only_for) & set(_GROUPS[mode]):
+        return f"it binds {', '.join(restriction.only_for)} only"
+    if restriction.condition:
+        return "it holds at certain times or for certain vehicles only"
+    return ""
+
+
 def _apply(
     restriction: OsmRestriction,
     arriving: dict[int, list[tuple[str, int]]],
     leaving: dict[int, list[tuple[str, int]]],
+    mode: str,
 ) -> tuple[str, list[tuple[str, str]]]:
     """What became of a restriction, and the pairs of links it forbids."""
-    exempt = {part.strip() for part in restriction.tags.get("except", "").split(";")}
-    if exempt & {"motorcar", "motor_vehicle", "vehicle"}:
-        return "not used: cars are exempt", []
+    fault = _does_not_bind(restriction, mode)
+    if fault:
+        return f"not used: {fault}", []
     if not restriction.kind.startswith(("no_", "only_")):
         return f"not used: kind {restriction.kind!r}", []
     if restriction.via_node is None:

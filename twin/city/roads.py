@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.city import road_links
-from twin.city import road_parameters as parameters
+from twin.city.road_connection import cut_off, keep_connected
+from twin.city.road_modes import MODES
 from twin.city.road_turns import forbidden_turns
 from twin.errors import DataError, InputError, MissingDataError
 from twin.geometry.records import OsmData, OsmWay, ReadReport, Refusal
@@ -37,6 +38,8 @@ class RoadNetwork:
         (OSM highway value),
         `length` (m), `lanes` (per direction), `free_flow_speed` (m/s), `capacity` (vehicles per hour),
         `residents_only` (bool: destination traffic only), `closed` (bool), `speed_source`, `capacity_source` (str),
+        `bicycle`, `foot` (bool: cyclists, pedestrians may go this way, be it only to a destination there), `cycleway`,
+        `sidewalk` (str, see `twin.city.road_sides`), `surface`, `smoothness` (str, the map's words, "" if none),
         `geometry` (line in driving direction)
     turns : DataFrame of forbidden turns; columns `from_link`, `to_link` (link ids), `restriction` (OSM id; 0 = barrier)
     report : what was found, used and left out, with reasons
@@ -49,9 +52,9 @@ class RoadNetwork:
 
 
 def build_road_network(
-    osm: OsmData, crs: CRS | str | int, *, classes: Sequence[str] = tuple(parameters.ROAD_CLASSES)
+    osm: OsmData, crs: CRS | str | int, *, classes: Sequence[str] | None = None, mode: str = "car"
 ) -> RoadNetwork:
-    """Build the network for motor traffic from an OpenStreetMap extract.
+    """Build the network for motor traffic from an OpenStreetMap extract, or that for cycling or walking.
 
     Ways are cut at nodes that they share and at their ends. Roads closed to cars are left out, those for destination
     traffic (also private ones) are marked `residents_only`. Speeds come from `maxspeed`, else from the class and
@@ -65,8 +68,13 @@ def build_road_network(
         From `twin.geometry.osm.read_osm`.
     crs : pyproj.CRS or what it accepts
         Projected CRS in metres for the result.
-    classes : sequence of str
-        `highway` values to use, of `road_parameters.ROAD_CLASSES`.
+    classes : sequence of str, optional
+        `highway` values to use, of `road_modes.MODES[mode].classes`; all of these if not given.
+    mode : str
+        ``"car"``, ``"bicycle"`` or ``"foot"``. For the latter two, paths, stairs and tracks count as far as they are
+        open to them, one-way streets may be ridden against where the map allows it, speeds are means of cyclists and
+        pedestrians, and `lanes` and `capacity` are NaN: such a network is for distances and reach, not for
+        `twin.traffic.assign`. Who may use what: `twin.city.road_modes`.
 
     Returns
     -------
@@ -77,9 +85,9 @@ def build_road_network(
     Raises
     ------
     InputError
-        If a class is unknown or the CRS is not metric.
+        If the mode or a class is unknown or the CRS is not metric.
     DataError
-        If no road for motor traffic is left.
+        If no road for the mode is left.
 
     Examples
     --------
@@ -97,26 +105,31 @@ def build_road_network(
     target = pyproj.CRS.from_user_input(crs)
     if not target.is_projected or abs(target.axis_info[0].unit_conversion_factor - 1.0) > 1e-12:
         raise InputError(f"the CRS is {target.name!r}; roads need a projected CRS in metres, such as EPSG:25832")
-    unknown = [name for name in classes if name not in parameters.ROAD_CLASSES]
+    if mode not in MODES:
+        raise InputError(f"mode is {mode!r}; a network is built for {', '.join(map(repr, MODES))}")
+    known = MODES[mode].classes
+    wanted = known if classes is None else tuple(classes)
+    unknown = [name for name in wanted if name not in known]
     if unknown:
-        raise InputError(f"road class {unknown[0]!r} is unknown; known are {', '.join(parameters.ROAD_CLASSES)}")
+        raise InputError(f"road class {unknown[0]!r} is unknown; known are {', '.join(known)}")
 
-    candidates = [way for way in osm.roads if way.tags.get("highway") in classes and len(way.nodes) > 1]
+    candidates = [way for way in osm.roads if way.tags.get("highway") in wanted and len(way.nodes) > 1]
     refused: list[Refusal] = []
-    ways = [way for way in candidates if road_links.admits_cars(way, refused)]
+    ways = [way for way in candidates if road_links.admits(way, mode, refused)]
     x, y = road_links.project(osm, target)
     position = {int(node): i for i, node in enumerate(osm.node_id)}
     ways = [way for way in ways if road_links.is_complete(way, position, refused)]
     if not ways:
+        traffic = {"car": "motor traffic", "bicycle": "bicycles", "foot": "pedestrians"}[mode]
         raise DataError(
-            f"the extract has no road open to motor traffic (of {len(osm.roads)} ways with a highway tag, "
+            f"the extract has no road open to {traffic} (of {len(osm.roads)} ways with a highway tag, "
             f"{len(candidates)} are of the classes asked for, {len(refused)} of these are closed or incomplete)"
         )
-    pieces = road_links.cut(ways, road_links.junctions(ways) | road_links.barriers(osm, ways))
-    links = road_links.link_table(pieces, osm, x, y, position, target)
-    turns, turn_notes = forbidden_turns(osm, links)
+    pieces = road_links.cut(ways, road_links.junctions(ways) | road_links.barriers(osm, ways, mode), mode)
+    links = road_links.link_table(pieces, osm, x, y, position, target, mode)
+    turns, turn_notes = forbidden_turns(osm, links, mode)
     nodes = road_links.node_table(links, osm, x, y, position, target)
-    links, nodes, turns, dropped = _keep_connected(links, nodes, turns)
+    links, nodes, turns, dropped = keep_connected(links, nodes, turns)
     refused += [Refusal(link, "not connected both ways with the rest of the network") for link in dropped]
     notes = (
         f"{len(road_links.junctions(candidates))} junctions (nodes shared by roads or at their ends) on "
@@ -125,6 +138,7 @@ def build_road_network(
         f"{int(nodes.gate.sum())} gates",
         f"{len(dropped)} directed links left out because they are not connected both ways with the rest",
         *turn_notes,
+        *road_links.unheeded(ways),
     )
     report = ReadReport("road network from OpenStreetMap", len(candidates), len(ways), (), tuple(refused), notes)
     return RoadNetwork(nodes, links, turns, report)
@@ -198,8 +212,8 @@ def close_links(network: RoadNetwork, links: Iterable[str], *, keep_access: bool
     table = network.links.copy()
     table["closed"] = table["closed"].to_numpy(dtype=bool) | chosen
     if keep_access:
-        cut_off = _cut_off(network, table["closed"].to_numpy(dtype=bool))
-        serves = np.isin(table["from_node"], cut_off) | np.isin(table["to_node"], cut_off)
+        lost = cut_off(network.nodes, network.links, table["closed"].to_numpy(dtype=bool))
+        serves = np.isin(table["from_node"], lost) | np.isin(table["to_node"], lost)
         spared = chosen & serves & ~network.links["closed"].to_numpy(dtype=bool)
         table.loc[spared, "closed"] = False
         table.loc[spared, "residents_only"] = True
@@ -266,51 +280,3 @@ def _chosen(network: RoadNetwork, links: Iterable[str]) -> NDArray[np.bool_]:
         if link not in known:
             raise InputError(f"link {link!r} is not in the network; find ids with twin.city.roads.links_named")
     return np.asarray(network.links.index.isin(wanted), dtype=bool)
-
-
-def _cut_off(network: RoadNetwork, closed: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Nodes that can no longer be both reached and left, but could before."""
-    before = _connected(network.nodes, network.links, network.links["closed"].to_numpy(dtype=bool))
-    after = _connected(network.nodes, network.links, closed)
-    return np.asarray(network.nodes.index.to_numpy()[before & ~after], dtype=np.int64)
-
-
-def _connected(nodes: Any, links: Any, closed: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which nodes lie in the largest strongly connected part; gates are connected outside the extract."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    count = len(nodes)
-    index = {int(node): i for i, node in enumerate(nodes.index)}
-    tail = np.array([index[int(n)] for n in links["from_node"]], dtype=np.int64)[~closed]
-    head = np.array([index[int(n)] for n in links["to_node"]], dtype=np.int64)[~closed]
-    gates = np.flatnonzero(nodes["gate"].to_numpy(dtype=bool))
-    outside = np.full(len(gates), count)
-    tails, heads = np.concatenate([tail, gates, outside]), np.concatenate([head, outside, gates])
-    graph = coo_matrix((np.ones(len(tails), dtype=np.int8), (tails, heads)), shape=(count + 1, count + 1))
-    _, part = connected_components(graph, directed=True, connection="strong")
-    sizes = np.bincount(part[:count], minlength=part.max() + 1)
-    return np.asarray(part[:count] == sizes.argmax(), dtype=bool)
-
-
-def _keep_connected(
-    links: gpd.GeoDataFrame, nodes: gpd.GeoDataFrame, turns: pd.DataFrame
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, pd.DataFrame, list[str]]:
-    number = dict(zip(nodes["osm_id"], range(len(nodes)), strict=True))
-    links["from_node"] = links["from_osm"].map(number)
-    links["to_node"] = links["to_osm"].map(number)
-    kept = _connected(nodes, links, np.zeros(len(links), dtype=bool))
-    stays = kept[links["from_node"].to_numpy()] & kept[links["to_node"].to_numpy()]
-    nodes = nodes[kept].reset_index(drop=True)
-    nodes.index.name = "node"
-    dropped = [str(link) for link in links.index[~stays]]
-    links = links[stays].copy()
-    if links.empty:
-        raise DataError("no two junctions of the road network can be reached from each other; the extract is too small")
-    number = dict(zip(nodes["osm_id"], range(len(nodes)), strict=True))
-    links["from_node"] = links["from_osm"].map(number).astype("int64")
-    links["to_node"] = links["to_osm"].map(number).astype("int64")
-    links = links.drop(columns=["from_osm", "to_osm"])
-    order = ["from_node", "to_node", *[c for c in links.columns if c not in ("from_node", "to_node", "geometry")]]
-    turns = turns[turns["from_link"].isin(links.index) & turns["to_link"].isin(links.index)].reset_index(drop=True)
-    return links[[*order, "geometry"]], nodes, turns, dropped

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.geometry.osm_blocks import Tags
 from twin.geometry.osm_raw import RawObjects, RawWay
 from twin.geometry.osm_tags import is_road
 from twin.geometry.records import OsmRestriction, OsmWay, Refusal
@@ -75,13 +76,40 @@ def select_restrictions(raw: RawObjects, roads: set[int], refused: list[Refusal]
             refused += [Refusal(f"r{number}", reason)] * max(1, len(starts) * len(ends))
             continue
         via = via_nodes[0] if via_nodes else None
+        kind, only_for, condition = _kind(tags)
+        exempt = tuple(part.strip() for part in tags.get("except", "").split(";") if part.strip())
         # no_entry names several ways in, no_exit several ways out: one record each
         found += [
-            OsmRestriction(number, tags.get("restriction", ""), start, via, via_ways, end, tags)
+            OsmRestriction(number, kind, start, via, via_ways, end, tags, exempt, only_for, condition)
             for start in starts
             for end in ends
         ]
     return found, asked
+
+
+def _kind(tags: Tags) -> tuple[str, tuple[str, ...], str]:
+    """Return the kind of a restriction, the vehicles it is for (none: all) and its condition ("": always).
+
+    A restriction for all wins over one for some vehicles, and one that always holds over one with a condition.
+    """
+    of_type = tags.get("type", "").partition(":")[2]
+    if tags.get("restriction"):
+        return tags["restriction"], tuple(filter(None, (of_type,))), ""
+    some: dict[str, list[str]] = {}
+    for key, value in sorted(tags.items()):
+        first, _, vehicle = key.partition(":")
+        if first == "restriction" and vehicle and "conditional" not in vehicle:
+            some.setdefault(value, []).append(vehicle)
+    if some:
+        value = max(some, key=lambda kind: len(some[kind]))
+        return value, tuple(some[value]), ""
+    for key, value in sorted(tags.items()):
+        if key.startswith("restriction:") and key.endswith(":conditional"):
+            kind, _, condition = value.partition("@")
+            vehicle = key.removeprefix("restriction:").removesuffix("conditional").rstrip(":")
+            vehicles = tuple(filter(None, (vehicle or of_type,)))
+            return kind.strip(), vehicles, condition.strip().strip("()") or "?"
+    return "", (), ""
 
 
 def _restriction_fault(

@@ -110,10 +110,12 @@ class CityJsonData:
 
     buildings : buildings with their parts; its `crs`, `vertical_datum` and `bounds` hold for all of the file
     areas : GeoDataFrame of the other city objects seen from above, columns `id`, `class` ("Road", "WaterBody" and so
-        on, as CityJSON names it), `attributes` (dict), `lod` (float), `geometry`
+        on, as CityJSON names it), `attributes` (dict), `lod` (float), `height` (m, the mean height of a PlantCover;
+        NaN where the model does not tell it), `geometry`
     area_surfaces : their polygons with elevations; `building` is the row of `areas`
     relief : triangles of the terrain (TINRelief); `building` counts the relief objects
     report : what was read, repaired and refused, of all of it
+    trees : single trees (SolitaryVegetationObject); None if the file has none
     """
 
     buildings: BuildingModels
@@ -121,6 +123,7 @@ class CityJsonData:
     area_surfaces: Surfaces
     relief: Surfaces
     report: ReadReport
+    trees: TreeRecords | None = None
 
 
 @dataclass(frozen=True)
@@ -173,11 +176,14 @@ class UnitRecords:
         where unknown), `geometry`
     crs : of the units
     report : what was read, repaired and refused
+    grid_size : side of the cells, m, where the units are cells of the census, which leaves out cells without residents;
+        None for units of any shape
     """
 
     units: gpd.GeoDataFrame
     crs: CRS
     report: ReadReport
+    grid_size: float | None = None
 
 
 @dataclass(frozen=True)
