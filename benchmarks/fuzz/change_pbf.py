@@ -18,7 +18,7 @@ def change_pbf(data: bytes, rng: Random) -> bytes:
     if rng.random() < 0.25:
         return change_bytes(data, rng)
     try:
-        blocks = _blocks(data)
+        blocks = blocks_of(data)
     except (ValueError, IndexError, zlib.error):
         return change_bytes(data, rng)
     if not blocks:
@@ -37,18 +37,18 @@ def change_pbf(data: bytes, rng: Random) -> bytes:
             content = change_bytes(content, rng)
         blocks[at] = (rng.choice(("OSMHeader", "OSMData", "x")) if kind == 3 else blocks[at][0], content)
     lie = rng.choice((0, 1, -1, 2**31, 2**40)) if rng.random() < 0.15 else None
-    return b"".join(_packed(name, content, lie) for name, content in blocks)
+    return b"".join(packed(name, content, lie) for name, content in blocks)
 
 
-def _packed(name: str, content: bytes, lie: int | None = None) -> bytes:
-    packed = zlib.compress(content, 1)
+def packed(name: str, content: bytes, lie: int | None = None) -> bytes:
+    data = zlib.compress(content, 1)
     size = len(content) if lie is None else (len(content) + lie) % 2**63
-    blob = b"\x10" + _varint(size) + b"\x1a" + _varint(len(packed)) + packed
+    blob = b"\x10" + _varint(size) + b"\x1a" + _varint(len(data)) + data
     header = b"\x0a" + _varint(len(name)) + name.encode() + b"\x18" + _varint(len(blob))
     return len(header).to_bytes(4, "big") + header + blob
 
 
-def _blocks(data: bytes) -> list[_Block]:
+def blocks_of(data: bytes) -> list[_Block]:
     """Return name and unpacked content of each block."""
     out: list[_Block] = []
     at = 0
@@ -61,8 +61,8 @@ def _blocks(data: bytes) -> list[_Block]:
             raise ValueError("no size")
         blob = _fields(data[at : at + length])
         at += length
-        name, packed = header.get(1), blob.get(3)
-        raw = zlib.decompress(packed) if isinstance(packed, bytes) else blob.get(1, b"")
+        name, body = header.get(1), blob.get(3)
+        raw = zlib.decompress(body) if isinstance(body, bytes) else blob.get(1, b"")
         if not isinstance(name, bytes) or not isinstance(raw, bytes):
             raise ValueError("no block")
         out.append((name.decode("latin-1"), raw))

@@ -1,0 +1,149 @@
+"""What fuzzing has found, made small: each once ended in something else than a `TwinError`, or in a useless message."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pyproj import CRS
+
+from benchmarks.fuzz.change_pbf import blocks_of, packed
+from benchmarks.fuzz.seeds_binary import geotiff, pbf
+from benchmarks.fuzz.seeds_text import cityjson_sequence, osm
+from twin.errors import DataError, LimitError
+from twin.geometry import read_citygml, read_cityjson, read_osm, read_raster, read_trees, read_xyz
+from twin.geometry.reference_systems import must_swap_axes
+from twin.geometry.surfaces import RingFault, check_rings
+
+TILE = [f"{389000 + i} {5819000 + j} {34 + i + j}" for j in range(4) for i in range(5)]
+# a GeoTIFF whose name of the CRS is no JSON, though it begins like it
+NO_CRS = zlib.decompress(
+    base64.b85decode(
+        "c-r&y)MDUZU|<krU|?isU<9&wfS3`=<^p0SDBA&unW1b}AZCNIL0FKH1x!}~2~i|*F(h-up=y2ru?&(LTPT|uh=Y;Xe9b&y`W6s3"
+        "weT>o0qIXbyuO{8K>|oC0Tpg+XJSwSvV(x^#wAQ(H6<Ve;NXKjb{acS*eC7?q#70&g*n2+7{L(eV-_eIN;9!+Y*%D}1Q;WOLm`6z"
+        "i1rn8%uOvSt}ao~R|s-Z@JlUM&{pts3{c2O%}mcIsbSEyv;+VkaUah"
+    )
+)
+
+
+@pytest.mark.parametrize(("value", "told"), [("1e308", "larger than 1e9 m"), ("1e8", "it reaches from")])
+def test_a_vertex_at_the_end_of_the_world_is_refused_without_overflow(
+    gml: Any, write: Any, value: str, told: str
+) -> None:
+    text = gml.city(gml.box_building("b1"), gml.box_building("b2", 30.0)).replace("389040.0", value)
+    models = read_citygml(write("t.gml", text))
+    assert any(told in entry.reason for entry in models.report.refused)
+    assert np.abs(models.surfaces.vertices).max() < 1e8
+
+
+def test_areas_that_overflow_are_a_fault_of_the_ring() -> None:
+    ring = np.array([[0.0, 0, 0], [1e300, 0, 0], [1e300, 1e300, 0]])
+    three, one = np.array([3]), np.array([1])
+    checked = check_rings(ring, three, one, one.astype(np.uint8), np.zeros(1, np.int32))
+    assert checked.fault.tolist() == [RingFault.TOO_FAR]
+
+
+def test_medians_that_overflow_are_coordinates_elsewhere() -> None:
+    far = np.array([1.7e308, 1.7e308])
+    with pytest.raises(DataError, match="do not lie in EPSG:25833"):
+        must_swap_axes(far, far, CRS.from_epsg(25833), "tile")
+
+
+def test_messages_about_long_words_stay_short(gml: Any, write: Any) -> None:
+    word = "a" * 5000
+    files = [
+        (read_citygml, "a.gml", gml.city(gml.box_building("b"), srs=word)),
+        (read_citygml, "b.gml", gml.city(f"<{word}></b>")),
+        (read_cityjson, "a.json", json.dumps({"type": "CityJSON", "version": word, "CityObjects": {}, "vertices": []})),
+        (read_osm, "a.osm", osm().decode().replace('lat="49.9700"', f'lat="{word}"')),
+    ]
+    for read, name, text in files:
+        with pytest.raises(DataError) as caught:
+            read(write(name, text))
+        assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("number", [[], {}, None, 7])
+def test_a_feature_whose_id_is_no_text_is_refused_by_its_line(write: Any, number: Any) -> None:
+    lines = cityjson_sequence().decode().splitlines()
+    lines[1] = json.dumps(json.loads(lines[1]) | {"id": number})
+    data = read_cityjson(write("t.city.jsonl", "\n".join(lines)))
+    assert "line 2: the feature holds no city object of its id" in [entry.reason for entry in data.report.refused]
+
+
+def test_a_part_counts_with_its_building(write: Any) -> None:
+    report = read_cityjson(write("t.city.jsonl", cityjson_sequence())).report
+    assert report.found == report.used == 5  # building with its part, road, relief, plant, water
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("1e300 5819001 34", "easting 1e.300 lies far from the others"),
+        ("389000.0000000001 5819001 34", "out of step|lies far|differs|lattice"),
+        ("393000 5823000 34", "a tile is not that empty"),
+        ("389001 5819002 1e308", "commonly means 'empty'"),
+    ],
+)
+def test_one_stray_posting_is_named_and_costs_no_memory(write: Any, line: str, told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        read_xyz(write("t.xyz", "\n".join([*TILE[:7], line, *TILE[8:]])), crs="EPSG:25833")
+
+
+def test_a_void_beyond_single_precision_is_a_void(write: Any) -> None:
+    text = "\n".join(TILE).replace("389001 5819002 37", "389001 5819002 1e308")
+    ground = read_xyz(write("t.xyz", text), crs="EPSG:25833", nodata=1e308)
+    assert np.isnan(ground.values).sum() == 1
+
+
+@pytest.mark.parametrize("pixel", [1e-300, 1e300])
+def test_pixels_that_no_raster_has_are_refused(write: Any, pixel: float) -> None:
+    from rasterio import Affine
+
+    file = write("t.tif", geotiff(transform=Affine(pixel, 0.0, 389000.0, 0.0, -pixel, 5819010.0)))
+    for bounds in (None, (389000.0, 5819000.0, 389010.0, 5819010.0)):
+        with pytest.raises(DataError, match=r"no raster on Earth does|no georeference"):
+            read_raster(file, bounds=bounds)
+
+
+def test_a_crs_that_is_not_understood_is_asked_for(write: Any) -> None:
+    file = write("t.tif", NO_CRS)
+    with pytest.raises(DataError, match=r"t\.tif"):
+        read_raster(file)
+
+
+def test_a_header_that_promises_more_than_its_bytes_hold_is_refused(tmp_path: Path) -> None:
+    import rasterio
+
+    file = tmp_path / "t.tif"
+    options: dict[str, Any] = {"driver": "GTiff", "count": 1, "dtype": "float32", "crs": "EPSG:25833", "tiled": True}
+    place = rasterio.Affine(1.0, 0.0, 389000.0, 0.0, -1.0, 5829000.0)
+    with rasterio.open(file, "w", width=12000, height=12000, transform=place, sparse_ok=True, **options):
+        pass
+    with pytest.raises(LimitError, match="promises 12,000 x 12,000 cells in"):
+        read_raster(file, crs=None)
+
+
+def test_a_text_with_nul_in_a_pbf_block_is_refused_before_osmium_reads_it(write: Any) -> None:
+    blocks = blocks_of(pbf(osm()))
+    broken = b"".join(packed(name, content.replace(b"natural", b"na\0ural")) for name, content in blocks)
+    with pytest.raises(DataError, match=r"block at byte \d+ holds a NUL character in the text 'na.x00ural'; fetch"):
+        read_osm(write("t.osm.pbf", broken))
+
+
+def test_a_table_without_rows_says_so(write: Any) -> None:
+    for text in ("x;y;baumhoehe;kronedurch;art_bot\n", "x;y;baumhoehe;kronedurch;art_bot\n;;;;\n"):
+        with pytest.raises(DataError, match=r"t\.csv"):
+            read_trees(write("t.csv", text), crs="EPSG:25833")
+
+
+def test_a_tree_at_the_end_of_the_world_is_refused_alone(write: Any) -> None:
+    rows = ["x;y;baumhoehe;kronedurch;art_bot", *(f"{389000 + 9 * i};5819000;12;8;Tilia" for i in range(4))]
+    records = read_trees(write("t.csv", "\n".join([*rows, "1e308;5819000;12;8;Tilia"])), crs="EPSG:25833")
+    assert len(records.trees) == 4
+    assert "1 trees" in [entry.id for entry in records.report.refused]
