@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from twin.contents import lazily
 
 _CONTENTS = {
+    "concatenate_cityjson": "twin.geometry.cityjson_join:concatenate_cityjson",
     "concatenate_models": "twin.geometry.building_models:concatenate_models",
     "read_areas": "twin.geometry.areas:read_areas",
     "read_citygml": "twin.geometry.citygml:read_citygml",
@@ -19,6 +20,7 @@ _CONTENTS = {
     "read_osm": "twin.geometry.osm:read_osm",
     "read_plan": "twin.geometry.plans:read_plan",
     "read_raster": "twin.geometry.raster:read_raster",
+    "read_units": "twin.geometry.statistical_units:read_units",
     "read_xyz": "twin.geometry.xyz:read_xyz",
     "read_trees": "twin.geometry.tree_table:read_trees",
     "resample": "twin.geometry.resampling:resample",
@@ -51,6 +53,7 @@ __all__ = [
     "Surfaces",
     "TreeRecords",
     "UnitRecords",
+    "concatenate_cityjson",
     "concatenate_models",
     "read_areas",
     "read_citygml",
@@ -61,6 +64,7 @@ __all__ = [
     "read_plan",
     "read_raster",
     "read_trees",
+    "read_units",
     "read_xyz",
     "resample",
 ]
@@ -70,6 +74,7 @@ if TYPE_CHECKING:
     from twin.geometry.building_models import concatenate_models
     from twin.geometry.citygml import read_citygml
     from twin.geometry.cityjson import read_cityjson
+    from twin.geometry.cityjson_join import concatenate_cityjson
     from twin.geometry.las import read_las
     from twin.geometry.meshes import read_mesh
     from twin.geometry.osm import read_osm
@@ -91,6 +96,7 @@ if TYPE_CHECKING:
         UnitRecords,
     )
     from twin.geometry.resampling import resample
+    from twin.geometry.statistical_units import read_units
     from twin.geometry.tree_table import read_trees
     from twin.geometry.xyz import read_xyz
 
