@@ -6,45 +6,41 @@ a city object that cannot be used is named in the report.
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-import shapely
-from numpy.typing import NDArray
 from pyproj import CRS
 
 from twin.errors import DataError
 from twin.geometry.citygml import kept_buildings
 from twin.geometry.citygml_building import BuildingReader
+from twin.geometry.cityjson_areas import area_table, in_box, possible
+from twin.geometry.cityjson_join import Source, concatenate_cityjson, files_of
 from twin.geometry.cityjson_objects import CityObjects
 from twin.geometry.cityjson_polygons import PolygonBuffer
-from twin.geometry.cityjson_source import WHAT, Document, Feature, read_document
+from twin.geometry.cityjson_source import Document, Feature, collector_paused, read_document
+from twin.geometry.cityjson_trees import tree_records
 from twin.geometry.records import BuildingModels, CityJsonData, ReadReport, Refusal, Surfaces
-from twin.geometry.reference_systems import NamedSystem, inside_region, must_swap_axes, parse_srs_name
+from twin.geometry.reference_systems import NamedSystem, must_swap_axes, parse_srs_name
 from twin.geometry.region import Bounds, checked_bounds, given_crs
-from twin.geometry.sources import existing_file
-from twin.geometry.surfaces import classed_by_slope, no_surfaces, polygon_normals, select
-
-if TYPE_CHECKING:
-    import geopandas as gpd
-
-
-_LOWEST, _HIGHEST = -500.0, 9000.0  # m: the same range as for buildings of CityGML
-_FLATTEST = 0.01  # vertical part of a unit normal below which a facet is a wall and covers no ground
+from twin.geometry.surfaces import classed_by_slope, no_surfaces, select
 
 
 def read_cityjson(
-    path: str | os.PathLike[str], *, bounds: Bounds | None = None, crs: CRS | str | int | None = None
+    path: Source | Sequence[Source], *, bounds: Bounds | None = None, crs: CRS | str | int | None = None
 ) -> CityJsonData:
-    """Read a CityJSON file: buildings with all their surfaces, areas such as roads and waters, and terrain.
+    """Read a CityJSON file, or several tiles: buildings with all their surfaces, areas, terrain and single trees.
 
     Parameters
     ----------
-    path : path-like
-        CityJSON 1.0, 1.1 or 2.0, or a sequence of features (CityJSONSeq); plain, gzip or the one file in a zip archive.
+    path : path-like or sequence of path-like
+        CityJSON 1.0, 1.1 or 2.0, or a sequence of features (CityJSONSeq); plain, gzip or in a .zip archive, all of
+        whose files are read; a list of tiles, a folder of them or a pattern (``"tiles/*.city.json"``).
     bounds : (xmin, ymin, xmax, ymax), optional
-        Keep what touches this box, buildings and areas whole, terrain by triangles; in the file's CRS, m.
+        Keep what touches this box, buildings and areas whole, terrain by triangles, trees that stand in it; in the
+        file's CRS, m.
     crs : pyproj.CRS, str or int, optional
         The horizontal CRS, if the file names none or a wrong one; the report says when it differs from the file's.
 
@@ -58,7 +54,7 @@ def read_cityjson(
     ------
     DataError
         If the file is missing, cut off, not CityJSON, its transform or vertices are impossible, or its coordinates
-        cannot belong to its CRS.
+        cannot belong to its CRS; if tiles have different CRSs or vertical datums.
     LimitError
         If it unpacks to more than `twin.limits` allow.
     InputError
@@ -87,9 +83,17 @@ def read_cityjson(
     """
     given = given_crs(crs)
     box = checked_bounds(bounds)
-    file = _checked(path)
-    document = read_document(file)
+    return concatenate_cityjson([_read_one(file, box, given) for file in files_of(path)])
+
+
+def _read_one(file: Path, box: Bounds | None, given: CRS | None) -> CityJsonData:
     source = str(file)
+    with collector_paused():
+        document = read_document(file)
+        return _used(document, source, box, given)
+
+
+def _used(document: Document, source: str, box: Bounds | None, given: CRS | None) -> CityJsonData:
     named = _system(document, source, ignore=given is not None)
     horizontal = given or (named.horizontal if named else None)
     notes: list[str] = []
@@ -105,8 +109,16 @@ def read_cityjson(
     for feature in document.features:
         found.take(feature)
     buildings, table = _buildings(found, horizontal, box, notes)
-    areas, area_surfaces = _areas(found, horizontal, box)
+    ground = _surfaces(found.areas, found.repaired, found.refused)
+    areas, area_surfaces = area_table(ground, found.entries, found.refused, horizontal, box)
     relief = _relief(found, horizontal, box)
+    trees = None if horizontal is None else tree_records(found.trees, horizontal, box, source)
+    if trees is not None:
+        found.repaired += trees.report.repaired
+        found.refused += trees.report.refused
+        notes += trees.report.notes
+    elif found.trees:
+        notes.append(f"{len(found.trees)} trees are left out, because the file names no CRS")
     if found.interior:
         notes.append(f"{found.interior} rooms, storeys, units and pieces of furniture are left out")
     if found.bare:
@@ -117,9 +129,13 @@ def read_cityjson(
     if found.seen == 0:
         notes.append("the file holds no buildings")
     report = ReadReport(
-        source, found.objects, len(table) + len(areas) + found.reliefs,
-        tuple(found.repaired), tuple(found.refused), tuple(notes),
-    )  # fmt: skip
+        source,
+        found.objects,
+        len(table) + len(areas) + found.reliefs + (0 if trees is None else len(trees.trees)),
+        tuple(found.repaired),
+        tuple(found.refused),
+        tuple(notes),
+    )
     models = BuildingModels(
         buildings=table,
         surfaces=buildings,
@@ -128,16 +144,7 @@ def read_cityjson(
         bounds=_extent(document, swapped),
         report=ReadReport(source, found.seen, len(table), report.repaired, report.refused, report.notes),
     )
-    return CityJsonData(models, areas, area_surfaces, relief, report)
-
-
-def _checked(path: str | os.PathLike[str]) -> Any:
-    from pathlib import Path
-
-    file = Path(path)
-    if file.is_file() and file.suffix.lower() == ".zip":
-        return file
-    return existing_file(file, WHAT)
+    return CityJsonData(models, areas, area_surfaces, relief, report, trees)
 
 
 def _system(document: Document, source: str, *, ignore: bool) -> NamedSystem | None:
@@ -179,108 +186,12 @@ def _surfaces(buffer: PolygonBuffer, repaired: list[Refusal], refused: list[Refu
     return buffer.surfaces(repaired, refused).surfaces if buffer.polygons else no_surfaces()
 
 
-def _areas(found: CityObjects, crs: CRS | None, box: Bounds | None) -> tuple[gpd.GeoDataFrame, Surfaces]:
-    """Return the table of areas and their surfaces; areas without ground seen from above are refused."""
-    import geopandas as gpd
-    import pandas as pd
-
-    surfaces = _surfaces(found.areas, found.repaired, found.refused)
-    count = len(found.entries)
-    sane = _sane(surfaces, crs)
-    for row in np.unique(surfaces.building[~sane]).tolist():
-        found.refused.append(Refusal(found.entries[row].id, "surfaces of it lie where its CRS has no place"))
-    surfaces = select(surfaces, sane)
-    shapes = _seen_from_above(surfaces, count)
-    keep = np.isin(np.arange(count), surfaces.building)
-    if box is not None:
-        keep &= shapely.intersects(shapes, shapely.box(*box)) | (
-            shapely.is_empty(shapes) & _touching(surfaces, box, count)
-        )
-    new = (np.cumsum(keep) - 1).astype(np.int32)
-    surfaces = select(surfaces, keep[surfaces.building], new[surfaces.building])
-    entries = [entry for entry, kept in zip(found.entries, keep, strict=True) if kept]
-    table = gpd.GeoDataFrame(
-        {
-            "id": pd.Series([entry.id for entry in entries], dtype=object),
-            "class": pd.Series([entry.kind for entry in entries], dtype=object),
-            "attributes": pd.Series([entry.attributes for entry in entries], dtype=object),
-            "lod": np.array([entry.lod for entry in entries], dtype=np.float64),
-        },
-        geometry=gpd.GeoSeries(list(shapes[keep]), crs=crs),
-        crs=crs,
-    )
-    return table, surfaces
-
-
-def _touching(surfaces: Surfaces, box: Bounds, count: int) -> NDArray[np.bool_]:
-    """Tell which objects have a polygon whose box touches `box`."""
-    return np.isin(np.arange(count), surfaces.building[_in_box(surfaces, box)])
-
-
 def _relief(found: CityObjects, crs: CRS | None, box: Bounds | None) -> Surfaces:
     surfaces = _surfaces(found.relief, found.repaired, found.refused)
-    sane = _sane(surfaces, crs)
+    sane = possible(surfaces, crs)
     if not sane.all():
         found.refused.append(Refusal("TINRelief", f"{int((~sane).sum())} triangles lie where the CRS has no place"))
-    return select(surfaces, sane if box is None else sane & _in_box(surfaces, box))
-
-
-def _sane(surfaces: Surfaces, crs: CRS | None) -> NDArray[np.bool_]:
-    low, high = _polygon_extents(surfaces)
-    sane = (low[:, 2] >= _LOWEST) & (high[:, 2] <= _HIGHEST)
-    if crs is not None:
-        sane &= inside_region(low[:, 0], low[:, 1], crs) & inside_region(high[:, 0], high[:, 1], crs)
-    return np.asarray(sane)
-
-
-def _in_box(surfaces: Surfaces, box: Bounds) -> NDArray[np.bool_]:
-    low, high = _polygon_extents(surfaces)
-    return np.asarray((high[:, 0] >= box[0]) & (low[:, 0] <= box[2]) & (high[:, 1] >= box[1]) & (low[:, 1] <= box[3]))
-
-
-def _polygon_extents(surfaces: Surfaces) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    if len(surfaces) == 0:
-        return np.zeros((0, 3)), np.zeros((0, 3))
-    start = surfaces.ring_start[surfaces.polygon_start[:-1]]
-    return np.minimum.reduceat(surfaces.vertices, start), np.maximum.reduceat(surfaces.vertices, start)
-
-
-def _seen_from_above(surfaces: Surfaces, count: int) -> NDArray[Any]:
-    """Return the ground that each object covers: the union of its facets that are not vertical."""
-    out = np.full(count, shapely.Polygon(), dtype=object)
-    if len(surfaces) == 0:
-        return out
-    normals = polygon_normals(surfaces)
-    flat = np.abs(normals[:, 2]) > _FLATTEST * np.linalg.norm(normals, axis=1)
-    facets = select(surfaces, flat)
-    if len(facets) == 0:
-        return out
-    size = np.diff(facets.ring_start)
-    rings: Any = shapely.linearrings(facets.vertices[:, :2], indices=np.repeat(np.arange(len(size)), size))
-    owner = np.repeat(np.arange(len(facets)), np.diff(facets.polygon_start))
-    shapes: Any = shapely.make_valid(shapely.polygons(rings, indices=owner))
-    order = np.argsort(facets.building, kind="stable")
-    starts = np.searchsorted(facets.building[order], np.arange(count + 1))
-    for row in range(count):
-        members = shapes[order[starts[row] : starts[row + 1]]]
-        if len(members):
-            union = _union(members)
-            areal = [part for part in shapely.get_parts(union) if part.geom_type == "Polygon"]
-            out[row] = areal[0] if len(areal) == 1 else shapely.MultiPolygon(areal)
-    return out
-
-
-def _union(members: NDArray[Any]) -> Any:
-    """Return the union of facets; triangles that share whole edges, as most do, are joined many times faster."""
-    try:
-        joined = shapely.coverage_union_all(members)
-    except shapely.GEOSException:
-        return shapely.union_all(members)
-    total = float(shapely.area(members).sum())
-    # facets that overlap give something invalid or an area that does not add up
-    if shapely.is_valid(joined) and abs(shapely.area(joined) - total) <= 1e-9 * total:
-        return joined
-    return shapely.union_all(members)
+    return select(surfaces, sane if box is None else sane & in_box(surfaces, box))
 
 
 def _extent(document: Document, swapped: bool) -> Bounds | None:

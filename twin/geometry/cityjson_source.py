@@ -5,7 +5,10 @@ What passes here is a dictionary of city objects with vertices in metres as one 
 
 from __future__ import annotations
 
+import gc
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,7 +22,8 @@ from twin.geometry.sources import only_file, open_checked
 
 WHAT = "a CityJSON file"
 _VERSIONS = ("1.0", "1.1", "2.0")
-_NAMES = (".json", ".jsonl")
+NAMES = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
+"""Ends of the names of CityJSON files in folders and archives."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,9 @@ def read_document(path: Path) -> Document:
         raise DataError(f'{path} is JSON but not CityJSON: its "type" is not "CityJSON"; {WHAT} is expected there')
     version = head.get("version")
     if not isinstance(version, str) or not version.startswith(_VERSIONS):
-        raise DataError(f"{path} is CityJSON of version {str(version)[:40]!r}; versions {', '.join(_VERSIONS)} can be read")
+        raise DataError(
+            f"{path} is CityJSON of version {str(version)[:40]!r}; versions {', '.join(_VERSIONS)} can be read"
+        )
     metadata = head.get("metadata")
     transform = _transform(head, version, path)
     features = [_feature(head, transform, str(path))]
@@ -115,13 +121,34 @@ def read_document(path: Path) -> Document:
     return Document(version, metadata if isinstance(metadata, dict) else {}, features, templates, points, refused)
 
 
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Keep the collector of cycles out of a block that makes many lists without any: it would walk them all again.
+
+    Reading Den Haag takes 0.33 CPU s with the collector and 0.20 s without.
+
+    Examples
+    --------
+    >>> with collector_paused():
+    ...     gc.isenabled()
+    False
+    """
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
 class _SeveralValuesError(Exception):
     """The text goes on after its first JSON value."""
 
 
 def _bytes(path: Path) -> bytes:
     """Return the unpacked content; of an archive, that of the one CityJSON file in it."""
-    with open_checked(only_file(path, WHAT, _NAMES)) as stream:
+    with open_checked(only_file(path, WHAT, NAMES)) as stream:
         return stream.read()
 
 
