@@ -14,6 +14,7 @@ polygons.py   shapely polygons as flat arrays
 buildings.py  buildings of 3-D models, osm_buildings.py of OpenStreetMap; footprints.py surfaces from above;
               building_uses.py their uses and assumed heights
 placing.py    which buildings a city gets; filled_buildings.py those that its model lacks
+walls.py      open cells beside walls, their height and direction
 roofs.py      slope, aspect and drainage of roofs; green_roofs.py what tells of green ones
 mesh_buildings.py  buildings from meshes: on the terrain, among those of a 3-D city model
 surfaces.py   land-cover classes, their parameters and where those come from
@@ -48,6 +49,7 @@ _CONTENTS = {
     "roof_drainage": "twin.city.roofs:roof_drainage",
     "sample_city": "twin.city.samples:sample_city",
     "stand_on_terrain": "twin.city.mesh_buildings:stand_on_terrain",
+    "wall_cells": "twin.city.walls:wall_cells",
     "with_meshes": "twin.city.mesh_buildings:with_meshes",
 }
 
@@ -65,6 +67,7 @@ __all__ = [
     "roof_drainage",
     "sample_city",
     "stand_on_terrain",
+    "wall_cells",
     "with_meshes",
 ]
 
@@ -79,5 +82,6 @@ if TYPE_CHECKING:
     from twin.city.roads import RoadNetwork
     from twin.city.roofs import roof_drainage
     from twin.city.samples import sample_city
+    from twin.city.walls import wall_cells
 
 __getattr__, __dir__ = lazily(__name__, _CONTENTS)

@@ -1,7 +1,8 @@
 """Buildings that a city's model lacks, filled from another source and flagged as such; known buildings never change.
 
 A footprint is missing where less than a tenth of it is covered by known buildings. A raster of heights is asked cell by
-cell: what is at least as high and as wide as a building, and not known, becomes one.
+cell: what is at least as high and as wide as a building, and not known, becomes one. Courtyards of known buildings
+count as known there, because such rasters are too coarse to show them.
 """
 
 from __future__ import annotations
@@ -135,6 +136,12 @@ def _shapes(table: gpd.GeoDataFrame) -> NDArray[Any]:
     return np.asarray(shapely.make_valid(np.asarray(table.geometry.values, dtype=object)), dtype=object)
 
 
+def _without_courtyards(table: gpd.GeoDataFrame) -> NDArray[Any]:
+    parts = shapely.get_parts(_shapes(table))
+    parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+    return np.asarray(shapely.polygons(shapely.get_exterior_ring(parts)), dtype=object)
+
+
 def _missing(found: PlacedBuildings, placed: PlacedBuildings, spec: GridSpec) -> PlacedBuildings:
     """Keep the buildings found that are not known and reach the grid, numbered from 1."""
     shapes = _shapes(found.table)
@@ -204,7 +211,7 @@ def _from_raster(
                 f"{HIGHEST:g} m: take the terrain off, or check the unit and the nodata value"
             )
         built = heights >= LEAST_HEIGHT
-    unknown = built & (cover_fraction(_shapes(placed.table), cells) < KNOWN_SHARE)
+    unknown = built & (cover_fraction(_without_courtyards(placed.table), cells) < KNOWN_SHARE)
     width = max(2, int(np.ceil(LEAST_WIDTH / cells.resolution)))
     wide = binary_opening(unknown, np.ones((width, width), bool))
     rims = int(label(unknown)[1] - label(wide)[1])
