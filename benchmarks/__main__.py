@@ -72,7 +72,7 @@ def _list() -> int:
 
 def _validate(output: Path | None) -> int:
     rows = ["| area | case | evidence | known | found | source |", "|---|---|---|---|---|---|"]
-    for area in ("heat", "flood", "traffic"):
+    for area in ("geometry", "heat", "flood", "traffic"):
         for row in importlib.import_module(f"benchmarks.evidence.{area}").rows():
             cells = (row.area, row.case, row.kind, row.known, row.found, row.source)
             rows.append("| " + " | ".join(cells) + " |")
