@@ -12,6 +12,7 @@ from typing import Any
 from twin.geometry.citygml_attributes import BuildingAttributes
 from twin.geometry.cityjson_polygons import MAX_INSTANCE_VERTICES, PolygonBuffer, instance_block, level_of
 from twin.geometry.cityjson_source import Document, Feature
+from twin.geometry.cityjson_trees import KIND as TREE
 from twin.geometry.cityjson_trees import Shape, TreeEntry, tree_entry
 from twin.geometry.records import Refusal
 
@@ -72,6 +73,8 @@ class CityObjects:
                 geometries = self._best(item, name, areal=True)[1]
                 self._add(self.relief, geometries, self.reliefs, name, feature, blocks[2])
                 self.reliefs += 1
+            elif kind == TREE:
+                self._tree(name, item, feature)
             elif kind not in ("Building", *_PARTS) and not item.get("geometry"):
                 self.bare += 1
             elif kind not in ("Building", *_PARTS):
