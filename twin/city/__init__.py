@@ -16,6 +16,7 @@ buildings.py  buildings of 3-D models, osm_buildings.py of OpenStreetMap; footpr
 placing.py    which buildings a city gets; filled_buildings.py those that its model lacks
 walls.py      open cells beside walls, their height and direction
 roofs.py      slope, aspect and drainage of roofs; green_roofs.py what tells of green ones
+residents.py  residents of statistical units onto dwellings
 mesh_buildings.py  buildings from meshes: on the terrain, among those of a 3-D city model
 surfaces.py   land-cover classes, their parameters and where those come from
 cover.py      which land cover a city gets; land_cover.py OpenStreetMap and land-use layers onto the grid;
@@ -42,6 +43,7 @@ _CONTENTS = {
     "GridSpec": "twin.city.gridspec:GridSpec",
     "RoadNetwork": "twin.city.roads:RoadNetwork",
     "Source": "twin.city.city:Source",
+    "assign_residents": "twin.city.residents:assign_residents",
     "build_city": "twin.city.build:build_city",
     "land_cover_from_records": "twin.city.land_cover:land_cover_from_records",
     "load_city": "twin.city.load:load_city",
@@ -60,6 +62,7 @@ __all__ = [
     "GridSpec",
     "RoadNetwork",
     "Source",
+    "assign_residents",
     "build_city",
     "land_cover_from_records",
     "load_city",
@@ -79,6 +82,7 @@ if TYPE_CHECKING:
     from twin.city.load import load_city
     from twin.city.mesh_buildings import stand_on_terrain, with_meshes
     from twin.city.places import places_from_osm
+    from twin.city.residents import assign_residents
     from twin.city.roads import RoadNetwork
     from twin.city.roofs import roof_drainage
     from twin.city.samples import sample_city

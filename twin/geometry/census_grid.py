@@ -31,6 +31,7 @@ _SIZES = {"100m": 100.0, "1km": 1000.0, "10km": 10_000.0}
 _CELL = re.compile(r"^(?:CRS3035)?(?:RES)?(100m|1km|10km|1000m|10000m)N(\d{2,7})E(\d{2,7})$", re.I)
 _EPSG = 3035
 _ROWS = 200_000
+_MOST = 5_000_000.0  # residents of one cell
 _HEAD = 4096
 _NOTHING = ("", "-", "–", "—", "\x96", "\ufffd", ".", "x")
 
@@ -200,7 +201,7 @@ def _middles(rows: pd.DataFrame, wanted: dict[str, str], label: str, size: float
 def _counts(cells: pd.Series, decimal: str | None) -> Any:
     """Return the numbers of a column, NaN where they are withheld."""
     values = _numbers(cells, decimal)
-    return np.where(values >= 0, values, np.nan)
+    return np.where((values >= 0) & (values <= _MOST), values, np.nan)
 
 
 def _numbers(cells: pd.Series, decimal: str | None) -> Any:
