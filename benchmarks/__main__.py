@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import environments, machine, table
-from benchmarks.case import AREAS, cases
+from benchmarks.case import AREAS, Skipped, cases
 from benchmarks.duel import run
 
 
@@ -42,16 +42,21 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.peers and chosen.threads > 1:
         parser.error("a comparison with peers is made with one thread each")
     for area in areas:
-        outcomes = []
+        outcomes, skipped = [], []
         for case in cases(area).values():
             if chosen.case in (None, case.name):
                 print(f"{area}: {case.name} ...", file=sys.stderr, flush=True)
-                outcomes.append(run(area, case, repeat=chosen.repeat, threads=chosen.threads, peers=chosen.peers))
+                try:
+                    outcomes.append(run(area, case, repeat=chosen.repeat, threads=chosen.threads, peers=chosen.peers))
+                except Skipped as reason:
+                    skipped.append(f"- **{case.name}** is left out: {reason}.")
+                    print(f"  {reason}", file=sys.stderr)
         if not outcomes:
             continue
         today = datetime.date.today().isoformat()
         head = f"## {area}\n\n{machine.line()}; {today}; medians of {chosen.repeat} runs after a warm-up."
-        text = f"{head}\n\n{table.markdown(outcomes)}\n\n{table.notes(outcomes)}\n"
+        notes = "\n".join([table.notes(outcomes), *skipped])
+        text = f"{head}\n\n{table.markdown(outcomes)}\n\n{notes}\n"
         print(text, flush=True)
         if chosen.output is not None:
             with chosen.output.open("a", encoding="utf-8") as sink:

@@ -12,6 +12,10 @@ import numpy as np
 AREAS = ("load", "heat", "flood", "traffic")
 
 
+class Skipped(Exception):
+    """Said by the inputs of a case whose data this machine does not have; the text says which."""
+
+
 @dataclass(frozen=True)
 class Case:
     """One piece of work, the same for us and for a peer.

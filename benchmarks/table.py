@@ -45,6 +45,9 @@ def notes(outcomes: list[Outcome]) -> str:
         sides = [outcome.ours, *([outcome.peer] if outcome.peer else [])]
         versions = {key: value for side in sides for key, value in side.hello["versions"].items()}
         lines.append(f"  Versions: {', '.join(f'{key} {value}' for key, value in versions.items())}.")
+        if outcome.peer and outcome.peer.peak_memory and outcome.ours.peak_memory:
+            ratio = outcome.peer.peak_memory / outcome.ours.peak_memory
+            lines.append(f"  Peak memory of the process, peer / twin: {ratio:.2f}.")
         for name, (rms, largest) in outcome.differences.items():
             lines.append(f"  Difference in {name}: root mean square {rms:.3g}, largest {largest:.3g}.")
         for name, (mine, theirs) in outcome.scalars.items():

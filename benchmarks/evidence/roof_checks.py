@@ -91,8 +91,8 @@ def _planes(city: Any) -> Row:
         f"roofs of the Tiergarten at 1 m, {compared.sum():,} random cells on planar facets",
         "program",
         "planes fitted by singular values, cells found by shapely",
-        f"largest difference {error.max() * 1000:.2g} mm where vertices may miss the plane by 10 mm; {len(chosen) - compared.sum()} "
-        "cells on bent facets or edges not compared",
+        f"largest difference {error.max() * 1000:.2g} mm where vertices may miss the plane by 10 mm; "
+        f"{len(chosen) - compared.sum()} cells on bent facets or edges not compared",
         "lxml, shapely, numpy",
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
 
 import lxml
 import numpy as np
@@ -15,7 +14,8 @@ from benchmarks.protocol import serve
 
 def read(path):
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
-    root = etree.fromstring(gzip.decompress(Path(path).read_bytes()), parser)
+    with gzip.open(path) if path.endswith(".gz") else open(path, "rb") as stream:
+        root = etree.parse(stream, parser).getroot()
     local = etree.QName
     buildings = roofs = polygons = 0
     shapes, highest = [], -np.inf

@@ -129,6 +129,13 @@ def test_a_header_that_promises_more_than_its_bytes_hold_is_refused(tmp_path: Pa
         read_raster(file, crs=None)
 
 
+@pytest.mark.parametrize("rows", ["4490655.1", "30000", "3"])
+def test_an_ascii_grid_that_ends_early_is_refused_at_once(write: Any, rows: str) -> None:
+    head = f"ncols 4\nnrows {rows}\nxllcorner 389000\nyllcorner 5819000\ncellsize 1\n"
+    with pytest.raises(DataError, match=r"t\.asc"):
+        read_raster(write("t.asc", head + "34 34.5 35 36\n"), crs="EPSG:25833")
+
+
 def test_a_text_with_nul_in_a_pbf_block_is_refused_before_osmium_reads_it(write: Any) -> None:
     blocks = blocks_of(pbf(osm()))
     broken = b"".join(packed(name, content.replace(b"natural", b"na\0ural")) for name, content in blocks)

@@ -23,7 +23,7 @@ from pyproj.exceptions import CRSError
 
 from twin import limits
 from twin.errors import DataError, InputError, LimitError
-from twin.geometry.archives import split_member
+from twin.geometry.archives import MemberStream, split_member
 from twin.geometry.raster_axes import coordinates_of, raster_crs, transform_of
 from twin.geometry.reference_systems import refuse_strangers, split_compound
 from twin.geometry.region import Bounds, given_crs
@@ -235,7 +235,13 @@ def _window(source: Any, bounds: Bounds | None, file: Path) -> tuple[Any, Affine
         columns, rows = last_column - column, last_row - row
     limits.check(rows * columns, "MAX_RASTER_CELLS", f"{file}: {rows:,} x {columns:,} cells would be read")
     unpacked = rows * columns * max(np.dtype(kind).itemsize for kind in source.dtypes)
-    size = (inside[0] if (inside := split_member(file)) else file).stat().st_size
+    size = _size(file)
+    # a digit and a blank to each number; GDAL would look for the missing ones for hours
+    if source.driver == "AAIGrid" and 2 * source.width * source.height - 1 > size:
+        raise DataError(
+            f"{file} says that it has {source.height:,} x {source.width:,} cells, but ends after {size:,} bytes; it is "
+            "cut off: fetch it again"
+        )
     if unpacked > _FREE_BYTES and unpacked > _DENSEST * size:
         raise LimitError(
             f"{file} promises {rows:,} x {columns:,} cells in {size:,} bytes, which no packing holds: it is cut off or "
@@ -243,6 +249,15 @@ def _window(source: Any, bounds: Bounds | None, file: Path) -> tuple[Any, Affine
         )
     left, top = transform.c + column * transform.a, transform.f + row * transform.e
     return Window(column, row, columns, rows), Affine(transform.a, 0.0, left, 0.0, transform.e, top)
+
+
+def _size(file: Path) -> int:
+    """Return the bytes of a file or of a member of an archive."""
+    inside = split_member(file)
+    if inside is None:
+        return file.stat().st_size
+    with MemberStream(*inside) as member:
+        return member.entry.file_size
 
 
 def _as_float(
