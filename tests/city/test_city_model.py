@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 import twin
 from twin.city.city_model import CLASS_COVER, WORD_COVER, cover_of, terrain_from_model
 from twin.city.gridspec import GridSpec
+from twin.city.new_city import new_city
 from twin.city.surfaces import CODES
 from twin.errors import DataError, InputError, MissingDataError
 from twin.geometry import read_cityjson
@@ -108,7 +110,7 @@ def test_an_elevation_model_goes_before_the_city_model(tmp_path: Path) -> None:
 
 
 def test_a_model_without_ground_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="shows no ground"):
+    with pytest.raises(DataError, match="shows no ground|has no ground surface"):
         load(tmp_path, town({"house": OBJECTS["house"]}))
 
 
@@ -127,11 +129,9 @@ def test_the_mapping_names_only_known_covers() -> None:
 
 def test_heat_and_flood_run_on_a_public_model_and_traffic_says_why_not(shared_data: Shared, tmp_path: Path) -> None:
     path = shared_data("city/delft_3dfier/delft.city.json.gz")
-    (tmp_path / "city.toml").write_text(
-        'name = "Delft"\ncrs = "EPSG:28992"\nresolution = 4\nbounds = [84800, 447500, 85000, 447650]\n'
-        f'[buildings]\nfile = "{path.as_posix()}"\n'
-    )
-    city = twin.load_city(tmp_path)
+    shutil.copy(path, tmp_path)
+    assert "traffic cannot be computed" in new_city(tmp_path, name="Delft").read_text(encoding="utf-8")
+    city = twin.load_city(tmp_path, resolution=4.0)  # bounds as proposed: the ground has no gaps there
     assert len(city.buildings) == 160
     assert not np.isnan(city.grid.ground_elevation.values).any()
     present = set(np.unique(city.grid.land_cover.values).tolist())

@@ -90,7 +90,7 @@ def test_overlapping_tiles_fill_each_others_gaps() -> None:
     [
         (HEAD + TERRAIN + "[extra]\n", r"city\.toml: key 'extra' is not known"),
         (HEAD + "resolutoin = 3\n" + TERRAIN, r"did you mean 'resolution'\?"),
-        (HEAD + TERRAIN + "fil = 3\n", r"\[terrain\]: key 'fil' is not known; did you mean 'file'\?"),
+        (HEAD + TERRAIN + "nodta = 3\n", r"\[terrain\]: key 'nodta' is not known; did you mean 'nodata'\?"),
         (HEAD, r"no \[terrain\]"),
         (HEAD.replace('"Town"', '""') + TERRAIN, "name is ''"),
         (HEAD.replace('"EPSG:25832"', '"EPSG:nonsense"') + TERRAIN, "crs is 'EPSG:nonsense', which is no CRS"),

@@ -18,6 +18,8 @@ RASTERS = (".tif", ".tiff", ".asc", ".hgt", ".xyz", ".txt", ".csv", ".xyz.gz", "
 CITYGML = (".gml", ".xml", ".citygml", ".gml.gz", ".xml.gz", ".citygml.gz")
 CITYJSON = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 OSM = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
+LAYERS = (".gpkg", ".shp", ".geojson", ".fgb", ".geojson.gz", ".json")
+MESHES = (".obj", ".glb", ".gltf", ".stl", ".ply")
 TREES = (".csv", ".csv.gz", ".geojson", ".gpkg", ".shp")
 
 

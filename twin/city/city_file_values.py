@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from pyproj import CRS
@@ -91,6 +92,40 @@ def distance(table: Table, key: str, where: str) -> float:
     if value < 0:
         raise DataError(f"{where}: {key} is {value:g} m; it must be 0 or more")
     return value
+
+
+def positive(table: Table, key: str, where: str) -> float:
+    """Return a number above 0.
+
+    Examples
+    --------
+    >>> positive({"scale": 0.001}, "scale", "city.toml, [[meshes]]")
+    0.001
+    """
+    value = number(table, key, where)
+    if value <= 0:
+        raise DataError(f"{where}: {key} is {value:g}; it must be above 0")
+    return value
+
+
+def place(table: Table, key: str, where: str) -> tuple[float, ...]:
+    """Return [easting, northing] or [easting, northing, elevation] in metres.
+
+    Examples
+    --------
+    >>> place({"place": [389500, 5819500]}, "place", "city.toml, [[meshes]]")
+    (389500.0, 5819500.0)
+    """
+    value = table.get(key)
+    if (
+        not isinstance(value, list)
+        or len(value) not in (2, 3)
+        or not all(isinstance(item, (int, float)) and math.isfinite(item) for item in value)
+    ):
+        raise DataError(
+            f"{where}: {key} is {value!r}; it must be [easting, northing] or [easting, northing, elevation]"
+        )
+    return tuple(float(item) for item in value)
 
 
 def box(table: Table, key: str, where: str) -> Bounds:
@@ -197,5 +232,30 @@ def tree_columns(table: Table, key: str, where: str) -> Any:
     try:
         layout_of(value)
     except InputError as error:
+        raise DataError(f"{where}: {error}") from None
+    return value
+
+
+def class_map(table: Table, key: str, where: str) -> Any:
+    """Return what the classes of a layer mean: the name of a shipped map, a TOML file, or a table.
+
+    Examples
+    --------
+    >>> class_map({"classes": "alkis"}, "classes", "city.toml, [land_cover]")
+    'alkis'
+    """
+    from twin.geometry.class_map import find_class_map
+
+    value = table.get(key)
+    if not isinstance(value, (str, dict)):
+        raise DataError(
+            f"{where}: {key} is {value!r}; it must be the name of a map, a TOML file, or a table such as "
+            '{ column = "nutzart", map = { "Wald" = "forest" } }'
+        )
+    if isinstance(value, str) and value.lower().endswith(".toml"):
+        value = str(Path(where.split(", [")[0]).parent / value)
+    try:
+        find_class_map(value)
+    except (InputError, DataError) as error:
         raise DataError(f"{where}: {error}") from None
     return value

@@ -6,6 +6,7 @@ relief, or, if it has none, from its roads, land use and waters, where these car
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -219,15 +220,21 @@ def terrain_from_model(data: CityJsonData, spec: GridSpec) -> xr.DataArray:
 
     _check_crs(data, spec)
     surfaces, what = _ground(data)
-    painted = paint_facets(surfaces, spec).elevation
+    # ground beyond the edge fills gaps within it, so that a cell does not depend on the bounds asked for
+    rim = math.ceil(FURTHEST_FILL / spec.resolution)
+    left, top = spec.left - rim * spec.resolution, spec.top + rim * spec.resolution
+    wide = GridSpec(left, top, spec.resolution, spec.rows + 2 * rim, spec.columns + 2 * rim, spec.crs)
+    painted = paint_facets(surfaces, wide).elevation
     empty = np.isnan(painted)
-    if empty.all():
+    inner = slice(rim, -rim), slice(rim, -rim)
+    if empty[inner].all():
         raise DataError(
             f"{data.report.source} shows no ground on the grid {spec.bounds}: no TINRelief and no roads, land use "
             "or waters with surfaces; give the city an elevation model with [terrain]"
         )
     distance, (rows, columns) = distance_transform_edt(empty, sampling=spec.resolution, return_indices=True)
-    filled = np.where(distance <= FURTHEST_FILL, painted[rows, columns], np.nan)
+    filled = np.where(distance <= FURTHEST_FILL, painted[rows, columns], np.nan)[inner]
+    empty = empty[inner]
     grid = spec.dataset()
     source = np.where(empty, variables.flag("ground_source", "city_model_interpolated"), 0).astype(np.uint8)
     source[~empty] = variables.flag("ground_source", "city_model")

@@ -8,6 +8,7 @@ grid is read. A CityJSON model also gives land cover and terrain where the file 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from twin.city.city import City
@@ -67,35 +68,30 @@ def load_city(path: str | os.PathLike[str], *, bounds: Bounds | None = None, res
     [[5.0, 5.0], [5.0, 5.0]]
     """
     from twin.city.build import build_city
-    from twin.city.city_model import CLASS_COVER, terrain_from_model
+    from twin.city.load_layers import add_meshes, fill_buildings_of, land_cover_of, trees_of
 
     wanted = read_city_file(path)
     cell = float(wanted.resolution if resolution is None else resolution)
     box = wanted.bounds if bounds is None else bounds
     spec = GridSpec.from_bounds(box, cell, wanted.crs)  # refuses impossible requests before anything is read
     data = CityData(wanted, spec, check_files(wanted))
-    model = data.city_model()
-    if model is not None and "terrain" not in wanted.sections:
-        terrain = terrain_from_model(model, spec)
-    else:
-        terrain = data.heights("terrain")
-    spec = GridSpec.from_bounds(box, cell, wanted.crs, anchor=_anchor(terrain, spec))
+    terrain = data.heights("terrain") if wanted.files("terrain") else None
+    if terrain is not None:
+        spec = GridSpec.from_bounds(box, cell, wanted.crs, anchor=_anchor(terrain, spec))
+        data = replace(data, spec=spec)
 
     section = wanted.sections.get("buildings", {})
-    buildings: Any = None
-    if model is not None:
-        buildings = model.buildings
-    elif section:
-        buildings = data.city_gml() if section["format"] == "citygml" else data.extract("buildings")
-    land_cover: Any = data.extract("land_cover")
-    if land_cover is None and model is not None and model.areas["class"].isin(list(CLASS_COVER)).any():
-        land_cover = model
+    form = section.get("format")
+    model = data.city_json() if form == "cityjson" else None
+    buildings: Any = data.extract("buildings") if form == "osm" else None
+    if form in ("citygml", "cityjson") or wanted.meshes:
+        models = data.city_gml() if form == "citygml" else None if model is None else model.buildings
+        buildings = add_meshes(data, models, terrain, model)
+    land_cover = land_cover_of(data, model)
     sources = {role: wanted.sources[part["source"]] for role, part in wanted.sections.items() if "source" in part}
-    if model is not None and "buildings" in sources:
-        if "terrain" not in wanted.sections:
-            sources["terrain"] = sources["buildings"]
-        if land_cover is model:
-            sources["land_cover"] = sources["buildings"]
+    if model is not None and land_cover is model and "buildings" in sources:
+        sources.setdefault("land_cover", sources["buildings"])
+    ground = wanted.sections.get("terrain", {})
     return build_city(
         wanted.name,
         spec,
@@ -103,11 +99,14 @@ def load_city(path: str | os.PathLike[str], *, bounds: Bounds | None = None, res
         buildings=buildings,
         land_cover=land_cover,
         canopy=data.heights("canopy") if "canopy" in wanted.sections else None,
-        trees=data.trees(),
+        trees=trees_of(data),
         roads=data.extract("roads"),
+        fill_buildings=fill_buildings_of(data),
+        fill_terrain=ground.get("fill", 0.0),
+        roof_statistic=section.get("roof", "max"),
         sources=sources,
         tile=section.get("tile"),
-        vertical_datum=wanted.sections.get("terrain", {}).get("vertical_datum"),
+        vertical_datum=ground.get("vertical_datum"),
     )
 
 

@@ -22,6 +22,9 @@ _KINDS = {
     "citygml": ("citygml",),
     "cityjson": ("cityjson",),
     "osm": ("osm",),
+    "raster": ("raster", "points"),
+    "vector": ("vector",),
+    "roads": ("osm",),
     "trees": ("table", "vector", "points"),
 }
 """What a section, or a format of it, can be read from."""
@@ -64,21 +67,18 @@ def check_files(wanted: CityFile) -> Mapping[str, tuple[SourceSummary, ...]]:
     heads: dict[str, tuple[SourceSummary, ...]] = {}
     known: dict[Path, tuple[SourceSummary, ...]] = {}
     for section in wanted.sections:
-        kinds = _kinds(wanted, section)
+        kinds = _KINDS[wanted.sections[section].get("format", section)]
         found: list[SourceSummary] = []
         for file in wanted.files(section):
             if file not in known:
                 known[file] = survey_parts(file, count=False)
             found += _of_kind(known[file], kinds, wanted.where(section), file)
         heads[section] = _without_notes(found)
-        if section in ("terrain", "canopy", "buildings"):
+        if section != "trees":
             _check_one_crs(heads[section], wanted, section)
+    for entry in wanted.meshes:
+        _of_kind(survey_parts(entry["file"], count=False), ("mesh",), f"{wanted.path}, [[meshes]]", entry["file"])
     return heads
-
-
-def _kinds(wanted: CityFile, section: str) -> tuple[str, ...]:
-    form = wanted.sections[section].get("format")
-    return _KINDS[form or ("osm" if section in ("roads", "land_cover") else section)]
 
 
 def _of_kind(parts: Sequence[SourceSummary], kinds: tuple[str, ...], where: str, file: Path) -> list[SourceSummary]:
@@ -100,7 +100,7 @@ def _without_notes(found: Sequence[SourceSummary]) -> tuple[SourceSummary, ...]:
 def _check_one_crs(heads: Sequence[SourceSummary], wanted: CityFile, section: str) -> None:
     """Refuse files of one section that name different CRSs, and city models in another CRS than the city."""
     if "crs" in wanted.sections[section]:
-        systems = [(wanted.sections[section]["crs"], heads)] if section == "buildings" and heads else []
+        systems = [(wanted.sections[section]["crs"], heads)] if heads else []
     else:
         systems = []
         for head in heads:
@@ -117,13 +117,13 @@ def _check_one_crs(heads: Sequence[SourceSummary], wanted: CityFile, section: st
             f"{wanted.where(section)}: its files name {len(systems)} CRSs: {said}; keep those of one CRS (surveys "
             'publish most areas in one), or give crs = "EPSG:..." under the section if a file names it wrongly'
         )
-    if section == "buildings" and wanted.sections[section]["format"] != "osm":
+    if wanted.sections[section].get("format") in ("citygml", "cityjson"):
         for crs, files in systems:
             if not same_crs(_horizontal(crs), wanted.crs):
                 raise DataError(
                     f"{wanted.where(section)}: {_names(files)} is in {_label(crs)}, the city in {_label(wanted.crs)}; "
                     f'set crs = "{_label(crs)}" at the top of the file and give bounds in it (roofs are not moved '
-                    "between CRSs), or name the right CRS under [buildings] if the file names it wrongly"
+                    f"between CRSs), or name the right CRS under [{section}] if the file names it wrongly"
                 )
 
 

@@ -22,7 +22,7 @@ from twin.geometry.survey import SourceSummary
 if TYPE_CHECKING:
     import xarray as xr
 
-    from twin.geometry.records import BuildingModels, CityJsonData, OsmData, TreeRecords
+    from twin.geometry.records import BuildingModels, CityJsonData, OsmData
 
 RASTER_MARGIN = 250.0
 """Read rasters this far around the grid, m: more than the spacing of terrain that one would interpolate."""
@@ -111,38 +111,41 @@ class CityData:
             return parts[0]
         return join_tiles(parts, what=section, tolerance=_AGREE if section == "terrain" else None)
 
-    def city_gml(self) -> BuildingModels:
-        """Return the buildings of all CityGML tiles near the grid."""
+    def city_gml(self, section: str = "buildings") -> BuildingModels:
+        """Return the buildings of all CityGML tiles of a section near the grid."""
         from twin.geometry import concatenate_models, read_citygml
 
-        section = self.wanted.sections["buildings"]
+        given = self.wanted.sections[section]
         tiles = [
-            read_citygml(head.path, bounds=box, crs=section.get("crs"))
-            for head, box in self._near("buildings", section.get("margin", MODEL_MARGIN))
+            read_citygml(head.path, bounds=box, crs=given.get("crs"))
+            for head, box in self._near(section, given.get("margin", MODEL_MARGIN))
         ]
         if not tiles:
-            raise self._elsewhere("buildings")
+            raise self._elsewhere(section)
         models = tiles[0] if len(tiles) == 1 else concatenate_models(tiles)
-        passed = len(self.heads["buildings"]) - len(tiles)
-        if not passed:
-            return models
-        note = f"{passed} of {len(self.heads['buildings'])} tiles lie too far from the grid and were not read"
-        return replace(models, report=replace(models.report, notes=(*models.report.notes, note)))
+        note = self._passed_by(section, len(tiles))
+        return replace(models, report=replace(models.report, notes=(*models.report.notes, *note)))
 
-    def city_model(self) -> CityJsonData | None:
-        """Return the CityJSON model near the grid, if the city has one."""
+    def city_json(self, section: str = "buildings") -> CityJsonData:
+        """Return the CityJSON models of a section near the grid, joined to one."""
+        from twin.city.model_tiles import join_city_models
         from twin.geometry import read_cityjson
 
-        section = self.wanted.sections.get("buildings", {})
-        if section.get("format") != "cityjson":
-            return None
+        given = self.wanted.sections[section]
         found = [
-            read_cityjson(head.path, bounds=box, crs=section.get("crs"))
-            for head, box in self._near("buildings", section.get("margin", MODEL_MARGIN))
+            read_cityjson(head.path, bounds=box, crs=given.get("crs"))
+            for head, box in self._near(section, given.get("margin", MODEL_MARGIN))
         ]
         if not found:
-            raise self._elsewhere("buildings")
-        return found[0]
+            raise self._elsewhere(section)
+        joined = join_city_models(found)
+        note = self._passed_by(section, len(found))
+        return replace(joined, report=replace(joined.report, notes=(*joined.report.notes, *note)))
+
+    def _passed_by(self, section: str, read: int) -> tuple[str, ...]:
+        """Say how many tiles were not read."""
+        count = len(self.heads[section])
+        return (f"{count - read} of {count} tiles lie too far from the grid and were not read",) if read < count else ()
 
     def extract(self, section: str) -> OsmData | None:
         """Return the OpenStreetMap data of a section; an extract that several name is read once."""
@@ -163,16 +166,9 @@ class CityData:
                 advance(1)
         return self._extracts[files]
 
-    def trees(self) -> TreeRecords | None:
-        """Return the trees of a cadastre, if the city has one."""
-        from twin.geometry.tree_table import read_trees
-
-        if "trees" not in self.wanted.sections:
-            return None
-        section = self.wanted.sections["trees"]
-        (file,) = self.wanted.files("trees")
-        options = {key: section.get(key) for key in ("columns", "crs", "delimiter", "decimal", "layer")}
-        return read_trees(file, **options)
+    def around(self, margin: float, crs: CRS) -> Bounds:
+        """Return the box of the grid, widened by a margin (m), in the CRS of a file."""
+        return around(self.spec, margin, crs)
 
     def _near(self, section: str, margin: float) -> Iterator[tuple[SourceSummary, Bounds]]:
         """Yield the files of a section that may lie around the grid, with the box in their CRS."""

@@ -15,6 +15,8 @@ from twin.geometry.survey import SourceSummary
 _CELLS = 40_000
 """Cells on which the ground of a model is looked at."""
 
+_RIM = 5.0  # m
+
 
 def covered_by_model(found: SourceSummary) -> Bounds | None:
     """Return the largest rectangle without gaps in the ground of a model, in its CRS; None if it has no ground.
@@ -45,15 +47,15 @@ def covered_by_model(found: SourceSummary) -> Bounds | None:
     except TwinError:
         return None
     rows, columns = largest_rectangle(np.isfinite(ground.values))
-    if rows.stop - rows.start < 3 or columns.stop - columns.start < 3:
+    if min(rows.stop - rows.start, columns.stop - columns.start) * cell < 4 * max(cell, _RIM):
         return None
-    # half a cell inwards: what the coarse cells call covered may end within them
-    left, top = spec.bounds[0], spec.bounds[3]
+    # inwards: what a coarse cell calls covered may end within it, and grids grow outwards to whole cells
+    left, top, rim = spec.bounds[0], spec.bounds[3], max(cell, _RIM)
     return (
-        max(west, left + (columns.start + 0.5) * cell),
-        max(south, top - (rows.stop - 0.5) * cell),
-        min(east, left + (columns.stop - 0.5) * cell),
-        min(north, top - (rows.start + 0.5) * cell),
+        max(west, left + columns.start * cell + rim),
+        max(south, top - rows.stop * cell + rim),
+        min(east, left + columns.stop * cell - rim),
+        min(north, top - rows.start * cell - rim),
     )
 
 
