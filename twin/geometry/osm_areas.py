@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin import limits
 from twin.geometry.osm_blocks import Tags
 from twin.geometry.osm_raw import RawObjects, RawWay
 from twin.geometry.osm_tags import has_area_key, is_area, speaking_tags
@@ -71,6 +72,8 @@ def _closed_ways(
         missing = int(np.count_nonzero(way.rows < 0))
         if different < 3:
             refused.append(Refusal(f"w{number}", f"an area needs three different nodes, it has {different}"))
+        elif len(way.refs) > limits.MAX_POLYGON_VERTICES:
+            refused.append(Refusal(f"w{number}", _too_long(len(way.refs))))
         elif missing:
             reason = f"{missing} of {len(way.refs)} nodes of the area are not in the file"
             refused.append(Refusal(f"w{number}", reason))
@@ -83,6 +86,10 @@ def _closed_ways(
     owner = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
     shapes: Any = shapely.polygons(shapely.linearrings(raw.node_xy[np.concatenate(rings)], indices=owner))
     return _valid(names, all_tags, list(shapes), repaired, refused)
+
+
+def _too_long(corners: int) -> str:
+    return f"it has {corners:,} corners; at most {limits.MAX_POLYGON_VERTICES:,} (twin.limits.MAX_POLYGON_VERTICES)"
 
 
 def _valid(
@@ -180,6 +187,9 @@ def _assemble(raw: RawObjects, ways: list[tuple[int, str]]) -> tuple[Any | None,
 
     absent = [ref for ref, _ in ways if ref not in raw.ways]
     present = [(ref, role) for ref, role in ways if ref in raw.ways]
+    corners = sum(len(raw.ways[ref].refs) for ref, _ in present)
+    if corners > limits.MAX_POLYGON_VERTICES:
+        return None, _too_long(corners)
     segments = {True: _segments(raw, [ref for ref, role in present if role != "inner"])}
     segments[False] = _segments(raw, [ref for ref, role in present if role == "inner"])
     lost_nodes = segments[True][1] + segments[False][1]

@@ -6,6 +6,7 @@ then reads and writes it in compiled code, so that no object passes through Pyth
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import re
@@ -17,7 +18,7 @@ from typing import Any
 from twin.errors import DataError, InputError, TwinError
 from twin.geometry.archives import is_archive, members, split_member
 from twin.geometry.osm_pbf import check_pbf, is_pbf
-from twin.geometry.sources import existing_file, head_of, open_checked, read_through
+from twin.geometry.sources import existing_file, head_of, open_checked
 
 SUFFIXES = (".osm", ".osm.gz", ".osm.bz2", ".osm.xml", ".osm.xml.gz", ".osm.xml.bz2", ".pbf")
 """Ends of names that count in a folder or an archive."""
@@ -31,6 +32,7 @@ _CHUNK = 1 << 20
 _HISTORY = re.compile(r"\.osh(\.|$)", re.IGNORECASE)
 _CHANGES = re.compile(r"\.osc(\.|$)", re.IGNORECASE)
 _BZIP2 = b"BZh"
+_DELETE = re.compile(rb"""\saction\s{0,9}=\s{0,9}["']delete["']""")
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,14 @@ class Extract:
     blocks : the unpacked PBF file
     bounds : box it declares (west, south, east, north), if it does
     date : state of the data it declares, if it does
+    deleted : kind and id of what an editor marked for deletion (`action="delete"`), of which osmium takes no notice
     """
 
     source: Path
     blocks: Path
     bounds: tuple[float, float, float, float] | None
     date: str | None
+    deleted: frozenset[tuple[str, int]] = frozenset()
 
 
 def find_extracts(path: Source) -> list[Path]:
@@ -132,7 +136,7 @@ def convert(file: Path, folder: Path, number: int) -> Extract:
     """
     import osmium
 
-    form, readable, date = _check_form(file, folder / f"{number}.unpacked")
+    form, readable, date, edited = _check_form(file, folder / f"{number}.unpacked")
     blocks = folder / f"{number}.pbf"
     try:
         with osmium.io.Reader(osmium.io.File(str(readable), form)) as reader:
@@ -153,13 +157,13 @@ def convert(file: Path, folder: Path, number: int) -> Extract:
         raise
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         raise DataError(
-            f"{file} cannot be read as OpenStreetMap data: {str(error)[:200]}; nothing of it is used: it is cut off or not "
-            "OSM, fetch it again"
+            f"{file} cannot be read as OpenStreetMap data: {str(error)[:200]}; nothing of it is used: it is cut off or "
+            "not OSM, fetch it again"
         ) from None
     finally:
         if readable != file:
             readable.unlink(missing_ok=True)
-    return Extract(file, blocks, bounds, date)
+    return Extract(file, blocks, bounds, date, _deleted(file) if edited else frozenset())
 
 
 def _box(header: Any) -> tuple[float, float, float, float] | None:
@@ -170,8 +174,8 @@ def _box(header: Any) -> tuple[float, float, float, float] | None:
     return (low.lon, low.lat, high.lon, high.lat)
 
 
-def _check_form(file: Path, spare: Path) -> tuple[str, Path, str | None]:
-    """Return osmium's name for the format, the file it may open, and the date an XML file declares.
+def _check_form(file: Path, spare: Path) -> tuple[str, Path, str | None, bool]:
+    """Return osmium's name for the format, the file it may open, the date an XML file declares, and if it has edits.
 
     What osmium cannot open where it lies (members of archives, bzip2) is unpacked to `spare` while it is checked.
     """
@@ -183,27 +187,49 @@ def _check_form(file: Path, spare: Path) -> tuple[str, Path, str | None]:
         if packed or head_of(file, 3) == _BZIP2:
             raise DataError(f"{file} is a PBF file packed once more; unpack it")
         if inside:
-            _unpack(file, spare, xml=False)
+            _pass(file, spare, xml=False)
         readable = spare if inside else file
         check_pbf(readable, file)
-        return "pbf", readable, None
+        return "pbf", readable, None, False
     if not start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise DataError(f"{file} begins with {start[:12]!r}: neither OSM XML nor PBF; {WHAT} is expected there")
     unpack = inside or head_of(file, 3) == _BZIP2
-    head = _unpack(file, spare, xml=True) if unpack else read_through(file, xml=True)
+    head, edited = _pass(file, spare if unpack else None, xml=True)
     if b"<osmChange" in head:
         raise DataError(f"{file} is a list of changes (osmChange), not an extract; apply it to one with osmium")
     found = re.search(rb'(?:osm_base|<osm[^>]*\stimestamp)="([0-9T:.+Z-]{10,30})"', head)
     date = found.group(1).decode() if found else None
-    return ("osm.gz" if packed and not unpack else "osm"), (spare if unpack else file), date
+    return ("osm.gz" if packed and not unpack else "osm"), (spare if unpack else file), date, edited
 
 
-def _unpack(file: Path, spare: Path, *, xml: bool) -> bytes:
-    """Write what a file unpacks to into `spare`, checked as it streams by; return its first bytes."""
-    head = b""
-    with open_checked(file, xml=xml) as stream, spare.open("wb") as out:
+def _pass(file: Path, spare: Path | None, *, xml: bool) -> tuple[bytes, bool]:
+    """Read a file to its end, checked as it streams by, into `spare` if given; return its start and if it has edits."""
+    head, tail, edited = b"", b"", False
+    with contextlib.ExitStack() as stack:
+        stream = stack.enter_context(open_checked(file, xml=xml))
+        out = stack.enter_context(spare.open("wb")) if spare else None
         while data := stream.read(_CHUNK):
-            out.write(data)
+            if out:
+                out.write(data)
             if len(head) < 4096:
                 head += data[: 4096 - len(head)]
-    return head
+            edited = edited or (xml and _DELETE.search(tail + data) is not None)
+            tail = data[-40:]
+    return head, edited
+
+
+def _deleted(file: Path) -> frozenset[tuple[str, int]]:
+    from lxml import etree
+
+    found = set()
+    with open_checked(file, xml=True) as stream:
+        try:
+            for _, item in etree.iterparse(stream, events=("start",), resolve_entities=False, no_network=True):
+                if item.get("action") == "delete":
+                    found.add((str(item.tag)[:1], int(item.get("id", ""))))
+                if item.tag in ("node", "way", "relation"):
+                    while (before := item.getprevious()) is not None:  # what is done is let go
+                        item.getparent().remove(before)
+        except (etree.XMLSyntaxError, ValueError) as error:
+            raise DataError(f"{file} cannot be read as OpenStreetMap data: {error}; fetch it again") from None
+    return frozenset(found)

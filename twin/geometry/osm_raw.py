@@ -7,7 +7,7 @@ memory is bounded by what the box holds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -126,7 +126,15 @@ def collect(extracts: Sequence[Extract], bounds: Bounds | None) -> RawObjects:
 
 def _all(extracts: Sequence[Extract], kinds: tuple[int, ...]) -> Iterable[Block]:
     for extract in extracts:
-        yield from blocks(extract.blocks, kinds)
+        gone = {
+            kind: np.array([number for form, number in extract.deleted if form == letter], np.int64)
+            for kind, letter in ((NODES, "n"), (WAYS, "w"), (RELATIONS, "r"))
+        }
+        for block in blocks(extract.blocks, kinds):
+            if len(gone[block.kind]):
+                yield replace(block, visible=block.visible & ~np.isin(block.id, gone[block.kind]))
+            else:
+                yield block
 
 
 def _rows(known: _Ints, wanted: _Ints) -> _Ints:
