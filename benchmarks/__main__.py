@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import environments, machine, table
-from benchmarks.case import AREAS, Skipped, cases
+from benchmarks.case import AREAS, SkippedError, cases
 from benchmarks.duel import run
 
 
@@ -48,14 +48,14 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"{area}: {case.name} ...", file=sys.stderr, flush=True)
                 try:
                     outcomes.append(run(area, case, repeat=chosen.repeat, threads=chosen.threads, peers=chosen.peers))
-                except Skipped as reason:
+                except SkippedError as reason:
                     skipped.append(f"- **{case.name}** is left out: {reason}.")
                     print(f"  {reason}", file=sys.stderr)
-        if not outcomes:
+        if not (outcomes or skipped):
             continue
         today = datetime.date.today().isoformat()
         head = f"## {area}\n\n{machine.line()}; {today}; medians of {chosen.repeat} runs after a warm-up."
-        notes = "\n".join([table.notes(outcomes), *skipped])
+        notes = "\n".join([*filter(None, [table.notes(outcomes)]), *skipped])
         text = f"{head}\n\n{table.markdown(outcomes)}\n\n{notes}\n"
         print(text, flush=True)
         if chosen.output is not None:

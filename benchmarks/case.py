@@ -12,7 +12,7 @@ import numpy as np
 AREAS = ("load", "heat", "flood", "traffic")
 
 
-class Skipped(Exception):
+class SkippedError(Exception):
     """Said by the inputs of a case whose data this machine does not have; the text says which."""
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from benchmarks.load import cities, citygml, cityjson, rasterise, xyz
+from benchmarks.load import cities, citygml, cityjson, osm, rasterise, xyz
 
-CASES = (*citygml.CASES, *cityjson.CASES, *rasterise.CASES, *xyz.CASES, *cities.CASES)
+CASES = (*citygml.CASES, *cityjson.CASES, *osm.CASES, *rasterise.CASES, *xyz.CASES, *cities.CASES)
