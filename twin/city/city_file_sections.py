@@ -16,7 +16,12 @@ _LAYER: dict[str, values.Check] = {"crs": values.system, "layer": values.sign}
 _TEXT: dict[str, values.Check] = {"delimiter": values.sign, "decimal": values.sign}
 
 SECTIONS: dict[str, dict[str, values.Check]] = {
-    "terrain": {**_RASTER, "vertical_datum": values.text, "fill": values.distance},
+    "terrain": {
+        **_RASTER,
+        "vertical_datum": values.text,
+        "fill": values.distance,
+        "classes": values.whole_numbers,
+    },
     "buildings": {
         "crs": values.system,
         "margin": values.distance,
@@ -25,9 +30,10 @@ SECTIONS: dict[str, dict[str, values.Check]] = {
     },
     "fill_buildings": {**_RASTER, "margin": values.distance},
     "land_cover": {**_LAYER, "classes": values.class_map, "margin": values.distance},
-    "canopy": _RASTER,
+    "canopy": {**_RASTER, "classes": values.whole_numbers},
     "trees": {**_LAYER, **_TEXT, "columns": values.tree_columns},
     "roads": {"margin": values.distance},
+    "residents": {**_LAYER, **_TEXT, "columns": values.columns},
 }
 """What each section may say besides `file`, `format` and `source`."""
 
@@ -50,11 +56,12 @@ FORMATS: dict[str, tuple[str, ...]] = {
 """Formats of sections that have a choice; the first is that of land cover without `format` and a telling suffix."""
 
 SUFFIXES = {
-    "terrain": paths.RASTERS,
-    "canopy": paths.RASTERS,
+    "terrain": paths.RASTERS + paths.LASER,
+    "canopy": paths.RASTERS + paths.LASER,
     "raster": paths.RASTERS,
     "trees": paths.TREES,
     "roads": paths.OSM,
+    "residents": paths.TABLES,
     "citygml": paths.CITYGML,
     "cityjson": paths.CITYJSON,
     "osm": paths.OSM,

@@ -236,6 +236,20 @@ def tree_columns(table: Table, key: str, where: str) -> Any:
     return value
 
 
+def columns(table: Table, key: str, where: str) -> dict[str, str]:
+    """Return what columns hold: role to column.
+
+    Examples
+    --------
+    >>> columns({"columns": {"residents": "EW"}}, "columns", "city.toml, [residents]")
+    {'residents': 'EW'}
+    """
+    value = table.get(key)
+    if not isinstance(value, dict) or not value or not all(isinstance(name, str) and name for name in value.values()):
+        raise DataError(f'{where}: {key} is {value!r}; write a table such as {{ residents = "EW_HAUPT" }}')
+    return dict(value)
+
+
 def class_map(table: Table, key: str, where: str) -> Any:
     """Return what the classes of a layer mean: the name of a shipped map, a TOML file, or a table.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twin.city.city import City
@@ -16,18 +17,19 @@ from twin.city.city_file import read_city_file
 from twin.city.gridspec import Bounds, GridSpec, crs_of, same_crs
 from twin.city.load_checks import check_files
 from twin.city.load_sources import CityData
+from twin.errors import InputError
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
 def load_city(path: str | os.PathLike[str], *, bounds: Bounds | None = None, resolution: float | None = None) -> City:
-    """Load a city from a `city.toml` and the data beside it.
+    """Load a city from a `city.toml` and the data beside it, or one that `save_city` wrote.
 
     Parameters
     ----------
     path : path-like
-        The file, or the folder that holds it.
+        The file, or the folder that holds it; or a saved city (``.nc``, ``.zarr``), which is opened as it was saved.
     bounds : (xmin, ymin, xmax, ymax), optional
         Other bounds than those of the file, m in the city's CRS. They grow outwards to whole cells.
     resolution : float, optional
@@ -68,8 +70,14 @@ def load_city(path: str | os.PathLike[str], *, bounds: Bounds | None = None, res
     [[5.0, 5.0], [5.0, 5.0]]
     """
     from twin.city.build import build_city
-    from twin.city.load_layers import add_meshes, fill_buildings_of, land_cover_of, trees_of
+    from twin.city.load_layers import add_meshes, canopy_of, fill_buildings_of, land_cover_of, residents_of, trees_of
 
+    if Path(path).suffix.lower() in (".nc", ".zarr"):
+        from twin.city.store import open_city
+
+        if bounds is not None or resolution is not None:
+            raise InputError(f"{path} is opened as it was saved; bounds and resolution need the city.toml it came from")
+        return open_city(path)
     wanted = read_city_file(path)
     cell = float(wanted.resolution if resolution is None else resolution)
     box = wanted.bounds if bounds is None else bounds
@@ -98,10 +106,11 @@ def load_city(path: str | os.PathLike[str], *, bounds: Bounds | None = None, res
         terrain=terrain,
         buildings=buildings,
         land_cover=land_cover,
-        canopy=data.heights("canopy") if "canopy" in wanted.sections else None,
+        canopy=canopy_of(data, terrain, model),
         trees=trees_of(data),
         roads=data.extract("roads"),
         fill_buildings=fill_buildings_of(data),
+        residents=residents_of(data),
         fill_terrain=ground.get("fill", 0.0),
         roof_statistic=section.get("roof", "max"),
         sources=sources,

@@ -17,8 +17,8 @@ from twin.errors import DataError
 from twin.geometry.survey import SourceSummary, survey_parts
 
 _KINDS = {
-    "terrain": ("raster", "points"),
-    "canopy": ("raster", "points"),
+    "terrain": ("raster", "points", "laser"),
+    "canopy": ("raster", "points", "laser"),
     "citygml": ("citygml",),
     "cityjson": ("cityjson",),
     "osm": ("osm",),
@@ -26,6 +26,7 @@ _KINDS = {
     "vector": ("vector",),
     "roads": ("osm",),
     "trees": ("table", "vector", "points"),
+    "residents": ("table", "vector"),
 }
 """What a section, or a format of it, can be read from."""
 
@@ -35,6 +36,8 @@ _BELONGS = {
     "osm": "[land_cover] and [roads]",
     "raster": "[terrain] or [canopy]",
     "points": "[terrain]",
+    "laser": "[terrain]",
+    "mesh": "[[meshes]]",
 }
 
 
@@ -74,7 +77,7 @@ def check_files(wanted: CityFile) -> Mapping[str, tuple[SourceSummary, ...]]:
                 known[file] = survey_parts(file, count=False)
             found += _of_kind(known[file], kinds, wanted.where(section), file)
         heads[section] = _without_notes(found)
-        if section != "trees":
+        if section not in ("trees", "residents"):
             _check_one_crs(heads[section], wanted, section)
     for entry in wanted.meshes:
         _of_kind(survey_parts(entry["file"], count=False), ("mesh",), f"{wanted.path}, [[meshes]]", entry["file"])

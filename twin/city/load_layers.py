@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from twin import progress
+from twin.city.gridspec import GridSpec
 from twin.city.ground import place_ground
-from twin.city.load_sources import RASTER_MARGIN, CityData
+from twin.city.load_sources import MAP_MARGIN, MODEL_MARGIN, RASTER_MARGIN, CityData
 from twin.city.mesh_buildings import with_meshes
 
 if TYPE_CHECKING:
-    from twin.geometry.records import AreaRecords, BuildingModels, CityJsonData, OsmData, TreeRecords
+    from twin.geometry.records import AreaRecords, BuildingModels, CityJsonData, OsmData, TreeRecords, UnitRecords
+
+_CENSUS_CELL = 100.0  # m: units at the rim of the buildings that were read would have too few of them
 
 
 def land_cover_of(data: CityData, model: CityJsonData | None) -> OsmData | CityJsonData | AreaRecords | None:
@@ -97,6 +100,55 @@ def fill_buildings_of(data: CityData) -> OsmData | BuildingModels | xr.DataArray
     if form == "raster":
         return data.heights("fill_buildings")
     return data.city_gml("fill_buildings") if form == "citygml" else data.city_json("fill_buildings").buildings
+
+
+def canopy_of(data: CityData, terrain: xr.DataArray | None, model: CityJsonData | None) -> xr.DataArray | None:
+    """Return the heights of vegetation above ground; of laser points, their height above the terrain.
+
+    Parameters
+    ----------
+    data : CityData
+        Of the city.
+    terrain : xarray.DataArray or None
+        As read.
+    model : CityJsonData or None
+        The city's CityJSON model, whose ground counts where there is no terrain.
+    """
+    if "canopy" not in data.wanted.sections:
+        return None
+    field = data.heights("canopy")
+    if not any(head.kind == "laser" for head in data.heads["canopy"]):
+        return field
+    spec = GridSpec.from_dataset(field.to_dataset(name="canopy"))
+    # plants hide the ground from the laser: the ground between them counts, but is not shown as ground
+    ground = place_ground(terrain, spec, model=model, fill=RASTER_MARGIN)
+    above: xr.DataArray = (field - ground.values).clip(min=0.0)
+    return above.assign_attrs(field.attrs)
+
+
+def residents_of(data: CityData) -> UnitRecords | None:
+    """Return the statistical units, if the city has any, from where buildings are read.
+
+    Parameters
+    ----------
+    data : CityData
+        Of the city.
+    """
+    from twin.geometry import read_units
+
+    section = data.wanted.sections.get("residents")
+    if section is None:
+        return None
+    heads = data.heads["residents"]
+    buildings = data.wanted.sections.get("buildings", {})
+    usual = MAP_MARGIN if buildings.get("format") == "osm" else MODEL_MARGIN
+    crs = section.get("crs") or next((head.crs for head in heads if head.crs is not None), None)
+    box = None if crs is None else data.around(max(0.0, float(buildings.get("margin", usual)) - _CENSUS_CELL), crs)
+    options = {key: section.get(key) for key in ("columns", "crs", "delimiter", "decimal", "layer")}
+    with progress.stage("read residents") as advance:
+        found = read_units(list(dict.fromkeys(head.path for head in heads)), bounds=box, **options)
+        advance(1)
+    return found
 
 
 def add_meshes(

@@ -35,6 +35,9 @@ MAP_MARGIN = 15_000.0
 """Read OpenStreetMap data this far around the grid, m, unless a section says otherwise: traffic on the grid comes from
 the town around it, along its roads and from its buildings."""
 
+GROUND_POINTS, PLANT_POINTS = (2,), (3, 4, 5)
+"""Classes of laser points: ground; low, medium and high vegetation (ASPRS LAS specification 1.4, table 17)."""
+
 _AGREE = 0.02
 """Overlapping terrain tiles may differ by this much, m: both are rounded to centimetres."""
 
@@ -91,7 +94,11 @@ class CityData:
         options = self.wanted.sections[section]
         nodata, given = options.get("nodata"), options.get("crs")
         parts = []
+        scans: list[Path] = []
         for head, box in self._near(section, RASTER_MARGIN):
+            if head.kind == "laser":
+                scans.append(head.path)
+                continue
             try:
                 if head.kind == "points":
                     number = None if nodata == "none" else nodata
@@ -105,11 +112,29 @@ class CityData:
             if not same_crs(crs_of(part), given or head.crs or self.spec.crs):  # the box was in another CRS
                 raise DataError(f"{head.path} turns out to be in {crs_of(part).name}; name its crs under [{section}]")
             parts.append(part)
+        if scans:
+            parts.append(self._scan(scans, section))
         if not parts:
             raise self._elsewhere(section)
         if len(parts) == 1:
             return parts[0]
         return join_tiles(parts, what=section, tolerance=_AGREE if section == "terrain" else None)
+
+    def _scan(self, files: list[Path], section: str) -> xr.DataArray:
+        """Return laser points as a raster of the grid's cell size: the mean of the ground, the top of the plants."""
+        from twin.geometry import read_las
+
+        options = self.wanted.sections[section]
+        crs = options.get("crs") or next((head.crs for head in self.heads[section] if head.crs), self.spec.crs)
+        ground = section == "terrain"
+        return read_las(
+            files,
+            resolution=self.spec.resolution,
+            classes=options.get("classes", GROUND_POINTS if ground else PLANT_POINTS),
+            statistic="mean" if ground else "max",
+            bounds=around(self.spec, RASTER_MARGIN, crs),
+            crs=options.get("crs"),
+        )
 
     def city_gml(self, section: str = "buildings") -> BuildingModels:
         """Return the buildings of all CityGML tiles of a section near the grid."""
