@@ -9,11 +9,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from benchmarks.fuzz import invariants, seeds_binary, seeds_text
+from benchmarks.fuzz import invariants, seeds_binary, seeds_more, seeds_text
 from benchmarks.fuzz.change_bytes import change_bytes, change_text
 from benchmarks.fuzz.change_json import change_json
 from benchmarks.fuzz.change_pbf import change_pbf
 from benchmarks.fuzz.change_xml import change_xml
+from benchmarks.fuzz.two_readers import read_both
 from benchmarks.fuzz.wrap import wrap
 
 Change = Callable[[bytes, Random], bytes]
@@ -22,6 +23,8 @@ Seed = tuple[str, bytes, Change, dict[str, Any]]
 
 _NONE: dict[str, Any] = {}
 _HERE = {"crs": "EPSG:25833"}
+_MAP = {"Wald": "forest", "Wohnbaufläche": "grass", "Fließgewässer": "water"}
+_CLASSES = {"classes": {"column": "nutzart", "map": _MAP}}
 _WRAPPED = 0.08  # share of cases that are packed in some way
 
 
@@ -29,13 +32,13 @@ _WRAPPED = 0.08  # share of cases that are packed in some way
 class Target:
     """One reader.
 
-    reader : name in `twin.geometry`
+    reader : name in `twin.geometry`, or a function that reads
     seeds : returns the first files
     options : returns keyword arguments for a case
     check : what must hold of the answer
     """
 
-    reader: str
+    reader: str | Callable[..., Any]
     seeds: Callable[[], list[Seed]]
     options: Callable[[Random], dict[str, Any]]
     check: Callable[[Any], None]
@@ -97,6 +100,57 @@ def _trees() -> list[Seed]:
     ]
 
 
+def _areas() -> list[Seed]:
+    uses = {"nutzart": ["Wald", "Wohnbaufläche", "Fließgewässer"]}
+    rows = [{"nutzart": word} for word in uses["nutzart"]]
+    return [
+        ("use.geojson", seeds_text.geojson(rows, "Polygon"), change_json, _CLASSES),
+        ("use.gpkg", seeds_binary.table(seeds_binary.squares(uses), "GPKG"), change_bytes, _CLASSES),
+        ("use.fgb", seeds_binary.table(seeds_binary.squares(uses), "FlatGeobuf"), change_bytes, _CLASSES),
+    ]
+
+
+def _units() -> list[Seed]:
+    columns = {"name": ["A", "B"], "einwohner": [120, 80]}
+    rows = [{"name": "A", "einwohner": 120}, {"name": "B", "einwohner": 80.5}]
+    named = {"columns": {"residents": "einwohner"}}
+    return [
+        ("zensus.csv", seeds_more.census(), change_text, _NONE),
+        ("zensus.csv", seeds_more.census(","), change_text, _NONE),
+        ("units.geojson", seeds_text.geojson(rows, "Polygon"), change_json, named),
+        ("units.gpkg", seeds_binary.table(seeds_binary.squares(columns), "GPKG"), change_bytes, named),
+    ]
+
+
+def _plan() -> list[Seed]:
+    return [("plan.gml", seeds_more.plan(), change_xml, _NONE)]
+
+
+def _mesh() -> list[Seed]:
+    forms = {
+        "obj": change_text,
+        "stl": change_bytes,
+        "ply": change_bytes,
+        "glb": change_bytes,
+        "stl_ascii": change_text,
+    }
+    put = {"place": (389000.0, 5819000.0, 34.0), "crs": "EPSG:25833"}
+    return [(f"house.{form[:3]}", seeds_more.mesh(form), change, put) for form, change in forms.items()]
+
+
+def _las() -> list[Seed]:
+    cell = {"resolution": 1.0}
+    return [
+        ("scan.las", seeds_more.scan(), change_bytes, cell),
+        ("scan.las", seeds_more.scan("1.2"), change_bytes, cell),
+        ("scan.laz", seeds_more.scan(packed=True), change_bytes, cell),
+    ]
+
+
+def _pass_options(rng: Random) -> dict[str, Any]:
+    return _metric(rng) | {"buffer": rng.choice((64, 100, 1000, 4096, 1 << 21))}
+
+
 def _nothing(_: Random) -> dict[str, Any]:
     return {}
 
@@ -131,6 +185,12 @@ TARGETS: dict[str, Target] = {
     "pbf": Target("read_osm", _osm_pbf, _nothing, invariants.check_osm),
     "raster": Target("read_raster", _raster, _raster_options, invariants.check_raster),
     "trees": Target("read_trees", _trees, _metric_named, invariants.check_trees),
+    "pass": Target(read_both, _citygml, _pass_options, invariants.check_models),
+    "areas": Target("read_areas", _areas, _nothing, invariants.check_table),
+    "units": Target("read_units", _units, _nothing, invariants.check_table),
+    "plan": Target("read_plan", _plan, _nothing, invariants.check_table),
+    "mesh": Target("read_mesh", _mesh, _nothing, invariants.check_models),
+    "las": Target("read_las", _las, _nothing, invariants.check_raster),
 }
 
 
@@ -164,7 +224,8 @@ def run(name: str, path: Path, options: dict[str, Any]) -> str:
 
     target = TARGETS[name]
     try:
-        answer = getattr(geometry, target.reader)(path, **options)
+        read = getattr(geometry, target.reader) if isinstance(target.reader, str) else target.reader
+        answer = read(path, **options)
     except TwinError as error:
         words = str(error)
         assert path.name in words or "crs" in words, f"the message does not name the file: {words[:200]!r}"

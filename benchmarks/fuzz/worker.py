@@ -54,6 +54,9 @@ class Worker:
         self._pipe: Any = None
 
     def _start(self) -> None:
+        # compiled loops check their indices, and do not mix with those of daily use
+        os.environ["NUMBA_BOUNDSCHECK"] = "1"
+        os.environ["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / "twin-fuzz-compiled")
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, self.name, self._folder.name), daemon=True)
@@ -101,8 +104,8 @@ def _serve(pipe: Connection, name: str, folder: str) -> None:
 
     with (Path(folder) / "fault.txt").open("w") as log:
         faulthandler.enable(log)
-        first_file, first, first_options = targets.case(name, 0, 0)
-        answer_to(name, Path(folder), first_file, first, first_options)  # imports, before memory is limited
+        for number in range(len(targets.first_files(name))):  # imports and compiles, before memory is limited
+            answer_to(name, Path(folder), *targets.case(name, 0, number))
         _limit_memory()
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libraries in C complain there about every case
         pipe.send("ready")

@@ -16,7 +16,7 @@ from benchmarks.fuzz.change_pbf import blocks_of, packed
 from benchmarks.fuzz.seeds_binary import geotiff, pbf
 from benchmarks.fuzz.seeds_text import cityjson_sequence, osm
 from twin.errors import DataError, LimitError
-from twin.geometry import read_citygml, read_cityjson, read_osm, read_raster, read_trees, read_xyz
+from twin.geometry import read_citygml, read_cityjson, read_osm, read_raster, read_trees, read_units, read_xyz
 from twin.geometry.reference_systems import must_swap_axes
 from twin.geometry.surfaces import RingFault, check_rings
 
@@ -154,3 +154,17 @@ def test_a_tree_at_the_end_of_the_world_is_refused_alone(write: Any) -> None:
     records = read_trees(write("t.csv", "\n".join([*rows, "1e308;5819000;12;8;Tilia"])), crs="EPSG:25833")
     assert len(records.trees) == 4
     assert "1 trees" in [entry.id for entry in records.report.refused]
+
+
+def test_a_trunk_of_next_to_nothing_tells_no_height(write: Any) -> None:
+    rows = "389000;5819000;;8;1e-320\n389010;5819000;12;8;90\n"
+    records = read_trees(write("t.csv", "x;y;baumhoehe;kronedurch;stammumfg\n" + rows), crs="EPSG:25833")
+    assert ((records.trees["height"] > 1) & (records.trees["height"] < 60)).all()
+
+
+def test_a_census_cell_at_the_end_of_the_world_is_refused(write: Any) -> None:
+    head = "GITTER_ID_100m;x_mp_100m;y_mp_100m;Einwohner\n"
+    good, bad = "CRS3035RES100mN2689100E4337000;4337050;2689150;4\n", "CRS3035RES100mNinf;1e300;1e300;4\n"
+    records = read_units(write("zensus.csv", head + good + bad))
+    assert len(records.units) == 1
+    assert "1 cells of zensus.csv" in [entry.id for entry in records.report.refused]

@@ -33,6 +33,7 @@ _EPSG = 3035
 _ROWS = 200_000
 _MOST = 5_000_000.0  # residents of one cell
 _HEAD = 4096
+_FARTHEST = 1e8  # m: no cell of the grid lies there
 _NOTHING = ("", "-", "–", "—", "\x96", "\ufffd", ".", "x")
 
 
@@ -127,7 +128,8 @@ def _read(
     for rows in _pieces(file, mark, encoding, names):
         found += len(rows)
         x, y = _middles(rows, wanted, label, size, decimal)
-        good = np.isfinite(x) & np.isfinite(y)
+        with np.errstate(invalid="ignore"):  # NaN is not good either
+            good = (np.abs(x) < _FARTHEST) & (np.abs(y) < _FARTHEST)
         places += int((~good).sum())
         inside = good.copy()
         if box is not None:

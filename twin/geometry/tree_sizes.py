@@ -176,6 +176,9 @@ def trunk_from_height(height: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.maximum(np.pi * centimetres / 100, 0.05)
 
 
+_LEAST = 0.01  # m
+
+
 def fill(
     values: NDArray[np.float64],
     usual: Sequence[NDArray[np.float64]],
@@ -219,7 +222,9 @@ def fill(
     kinds = [np.asarray([" ".join(name.lower().split()) for name in species], dtype=object)]
     kinds.append(np.asarray([name.split(" ")[0] for name in kinds[0]], dtype=object))
     kinds.append(np.full(len(values), "all", dtype=object))
-    for expected in usual:
+    for usual_size in usual:
+        with np.errstate(invalid="ignore"):  # a size of next to nothing tells nothing
+            expected = np.where(usual_size > _LEAST, usual_size, np.nan)
         ratio = np.full(len(values), np.nan)
         with np.errstate(invalid="ignore", divide="ignore"):
             shares = values / expected
