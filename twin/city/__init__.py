@@ -17,6 +17,7 @@ placing.py    which buildings a city gets; filled_buildings.py those that its mo
 walls.py      open cells beside walls, their height and direction
 roofs.py      slope, aspect and drainage of roofs; green_roofs.py what tells of green ones
 residents.py  residents of statistical units onto dwellings
+plan_massing.py  planned blocks from the building areas of a development plan
 mesh_buildings.py  buildings from meshes: on the terrain, among those of a 3-D city model
 surfaces.py   land-cover classes, their parameters and where those come from
 cover.py      which land cover a city gets; land_cover.py OpenStreetMap and land-use layers onto the grid;
@@ -27,6 +28,7 @@ roads.py      the road network
 places.py     playgrounds, schools, hospitals, care homes and their like
 caveats.py    what readers of results must know about the data, building_caveats.py about buildings
 city_model.py terrain and land cover from a CityJSON model, where there are no others
+store.py      a city in one file and back; stored_tables.py, stored_values.py how tables and objects lie in it
 summary.py    a city in a few lines, for the console and for notebooks
 """
 
@@ -49,7 +51,10 @@ _CONTENTS = {
     "load_city": "twin.city.load:load_city",
     "places_from_osm": "twin.city.places:places_from_osm",
     "roof_drainage": "twin.city.roofs:roof_drainage",
+    "massing": "twin.city.plan_massing:massing",
+    "open_city": "twin.city.store:open_city",
     "sample_city": "twin.city.samples:sample_city",
+    "save_city": "twin.city.store:save_city",
     "stand_on_terrain": "twin.city.mesh_buildings:stand_on_terrain",
     "wall_cells": "twin.city.walls:wall_cells",
     "with_meshes": "twin.city.mesh_buildings:with_meshes",
@@ -66,9 +71,12 @@ __all__ = [
     "build_city",
     "land_cover_from_records",
     "load_city",
+    "massing",
+    "open_city",
     "places_from_osm",
     "roof_drainage",
     "sample_city",
+    "save_city",
     "stand_on_terrain",
     "wall_cells",
     "with_meshes",
@@ -80,12 +88,14 @@ if TYPE_CHECKING:
     from twin.city.gridspec import GridSpec
     from twin.city.land_cover import land_cover_from_records
     from twin.city.load import load_city
+    from twin.city.plan_massing import massing
     from twin.city.mesh_buildings import stand_on_terrain, with_meshes
     from twin.city.places import places_from_osm
     from twin.city.residents import assign_residents
     from twin.city.roads import RoadNetwork
     from twin.city.roofs import roof_drainage
     from twin.city.samples import sample_city
+    from twin.city.store import open_city, save_city
     from twin.city.walls import wall_cells
 
 __getattr__, __dir__ = lazily(__name__, _CONTENTS)
