@@ -22,7 +22,7 @@ from twin.city.filled_buildings import fill_buildings as add_missing
 from twin.city.gridspec import Bounds, GridSpec
 from twin.city.ground import place_ground
 from twin.city.layers import ROLES, described_grid
-from twin.city.placing import about_extent, check_crs, place_buildings
+from twin.city.placing import about_extent, check_crs, complete_area, place_buildings
 from twin.errors import InputError
 from twin.geometry.records import (
     AreaRecords,
@@ -125,7 +125,7 @@ def build_city(
     mapped = land_cover if isinstance(land_cover, OsmData) else None
     model = areas or (buildings if isinstance(buildings, BuildingModels) else None)
     if trees is None and areas is not None:
-        trees = getattr(areas, "trees", None)
+        trees = areas.trees
     gaps: list[Caveat] = []
 
     ground = place_ground(terrain, spec, model=model, fill=fill_terrain)
@@ -143,7 +143,8 @@ def build_city(
     if residents is not None:
         from twin.city.residents import assign_residents
 
-        table, report = assign_residents(table, residents)
+        covered = complete_area(buildings, spec, tile, filled=fill_buildings is not None)
+        table, report = assign_residents(table, residents, covered=covered)
         reports += [residents.report, report]
     gaps += [*known_gaps.about_model_cover()] if areas is not None else []
     gaps += building_caveats.about_buildings(table, buried, counted=residents is not None)

@@ -113,8 +113,10 @@ def about_buildings(table: gpd.GeoDataFrame, buried: int, *, counted: bool = Fal
         found.append(
             Caveat(
                 "residents",
-                "Residents are those of statistical units, spread over the dwellings of a unit by floor area.",
-                "Einwohner sind die der statistischen Einheiten, nach Geschossfläche auf deren Wohngebäude verteilt.",
+                "Residents are those of statistical units, spread over their dwellings by floor area; where a unit "
+                "does not tell, they are estimated from floor area.",
+                "Einwohner sind die der statistischen Einheiten, nach Geschossfläche auf deren Wohngebäude verteilt; "
+                "wo eine Einheit nichts angibt, sind sie aus der Geschossfläche geschätzt.",
             )
         )
     elif float(here["residents"].sum()) > 0:

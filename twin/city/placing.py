@@ -96,6 +96,34 @@ def about_extent(
     return about_edges(spec, (west, south, east, north), declared=False, filled=_declared(fill, spec))
 
 
+def complete_area(
+    buildings: BuildingModels | OsmData | None, spec: GridSpec, tile: Bounds | None, *, filled: bool = False
+) -> shapely.Geometry | None:
+    """Return the area from which all buildings are known, in the grid's CRS; None if nobody says.
+
+    Parameters
+    ----------
+    buildings : BuildingModels, OsmData or None
+        The buildings.
+    spec : GridSpec
+        The grid; all of it is known where missing buildings were filled.
+    tile : (xmin, ymin, xmax, ymax), optional
+        Extent for which the buildings are complete, if the user says so.
+    filled : bool
+        Whether missing buildings were filled.
+
+    Examples
+    --------
+    >>> complete_area(None, GridSpec(0, 10, 1.0, 10, 10, "EPSG:25832"), (0, 0, 20, 10)).area
+    200.0
+    """
+    extent = tile or _declared(buildings, spec)
+    if extent is None:
+        return None
+    area = shapely.box(*extent)
+    return shapely.union(area, shapely.box(*spec.bounds)) if filled else area
+
+
 def _declared(data: OsmData | BuildingModels | xr.DataArray | None, spec: GridSpec) -> Bounds | None:
     """Extent that data declare for themselves, in the grid's CRS; of a box in degrees, what lies wholly within it."""
     if data is None:
