@@ -153,8 +153,9 @@ def test_impossible_numbers_are_left_out_and_reported(tmp_path, measures, words)
     assert plan.areas[["grz", "gfz", "storeys", "height"]].isna().to_numpy().all()
 
 
-def test_areas_that_are_to_go_are_refused(tmp_path) -> None:
-    old = feature("BP_UeberbaubareGrundstuecksFlaeche", "old", PLOT, rechtsstand=3000)
+@pytest.mark.parametrize("measures", [{"rechtsstand": 3000}, {"ebene": -1}])
+def test_areas_that_are_to_go_or_lie_below_the_ground_are_refused(tmp_path, measures) -> None:
+    old = feature("BP_UeberbaubareGrundstuecksFlaeche", "old", PLOT, **measures)
     report = read_plan(write_plan(tmp_path, WA, old)).report
     assert [one.id for one in report.refused] == ["old"]
     assert (report.found, report.used) == (2, 1)

@@ -69,6 +69,9 @@ class _Plan:
         if (feature.findtext("{*}rechtsstand") or "").strip() == "3000":
             self.refused.append(Refusal(label, "the plan says that it is to go (rechtsstand 3000)"))
             return
+        if (feature.findtext("{*}ebene") or "0").strip().startswith("-"):
+            self.refused.append(Refusal(label, "it lies below the ground (ebene below 0)"))
+            return
         position = feature.find("{*}position")
         try:
             if position is None:
