@@ -168,3 +168,16 @@ def test_a_census_cell_at_the_end_of_the_world_is_refused(write: Any) -> None:
     records = read_units(write("zensus.csv", head + good + bad))
     assert len(records.units) == 1
     assert "1 cells of zensus.csv" in [entry.id for entry in records.report.refused]
+
+
+def test_a_column_that_comes_twice_counts_once_and_is_told(write: Any) -> None:
+    text = "x;x;y;baumhoehe;kronedurch;;\n389000;7;5819000;12;8;;\n"
+    records = read_trees(write("t.csv", text), crs="EPSG:25833")
+    assert records.trees.geometry.x.tolist() == [389000.0]
+    assert "the column 'x' comes more than once; the first counts" in records.report.notes
+
+
+def test_infinities_that_cancel_are_named(write: Any) -> None:
+    text = "\n".join(TILE).replace("5819001 36", "5819001 -inf").replace("5819001 37", "5819001 inf")
+    with pytest.raises(DataError, match=r"line 7: '-inf' is not finite"):
+        read_xyz(write("t.xyz", text), crs="EPSG:25833")

@@ -83,12 +83,27 @@ def read_text_table(file: Path, what: str, delimiter: str | None = None) -> Text
         rows = [row for row in csv.reader(lines, delimiter=delimiter, strict=True) if row]
     except csv.Error as error:
         raise DataError(f"{file} is no CSV or is cut off ({error}); save it again") from None
-    header = [name.strip() for name in rows[0]] if rows else []
+    header = _once([name.strip() for name in rows[0]] if rows else [], notes)
     whole = [(number, row) for number, row in enumerate(rows[1:], start=2) if len(row) == len(header)]
     short = [f"row {number}" for number, row in enumerate(rows[1:], start=2) if len(row) != len(header)]
     table = pd.DataFrame([row for _, row in whole], columns=header, dtype=object)
     table.index = pd.Index([number for number, _ in whole])
     return TextTable(table, len(rows) - 1 if rows else 0, tuple(short), tuple(notes))
+
+
+def _once(names: list[str], notes: list[str]) -> list[str]:
+    """Return names of columns without doubles: a later one gets its number."""
+    seen: set[str] = set()
+    out = []
+    for number, name in enumerate(names, start=1):
+        own = name
+        while own in seen:
+            own += f" ({number})"
+        if own != name and name:
+            notes.append(f"the column {name[:40]!r} comes more than once; the first counts")
+        seen.add(own)
+        out.append(own)
+    return out
 
 
 def text_of(cell: object) -> str:

@@ -110,7 +110,9 @@ def _parsed(file: Path, form: Form, separator: str) -> tuple[Floats, Floats, Flo
                 raise
             raise _bad_line(file, form, str(error)) from None
     x, y, z = parts[0] if len(parts) == 1 else (np.concatenate([part[axis] for part in parts]) for axis in range(3))
-    if not (np.isfinite(x.sum()) and np.isfinite(y.sum()) and np.isfinite(z.sum())):
+    with np.errstate(invalid="ignore", over="ignore"):  # inf and -inf give NaN, which is not finite either
+        finite = np.isfinite(x.sum()) and np.isfinite(y.sum()) and np.isfinite(z.sum())
+    if not finite:
         raise _bad_line(file, form, "a value is not finite")
     return x, y, z
 
