@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from twin import variables
 from twin.city.building_uses import STOREY_HEIGHT, use_of_function
-from twin.city.footprints import footprints_of, levels_of, seen_from_above
+from twin.city.footprints import crossing_outlines, footprints_of, levels_of, seen_from_above
 from twin.city.green_roofs import green_columns, green_roof_of_attributes
 from twin.city.gridspec import GridSpec
 from twin.city.rasterize import cover_fraction, paint_facets
@@ -152,7 +152,7 @@ def buildings_from_models(
         roof_slope=slope,
         roof_aspect=aspect,
         source=np.full(count, variables.flag("building_source", "city_model"), np.uint8),
-        notes=_facet_notes(raster),
+        notes=_facet_notes(raster, models, crossing_outlines(surfaces, seen)),
         ground_offset=offset,
     )
 
@@ -189,7 +189,7 @@ def _on_grid(footprints: gpd.GeoSeries, spec: GridSpec) -> NDArray[np.bool_]:
     return np.asarray((x >= xmin) & (x < xmax) & (y >= ymin) & (y < ymax), bool)
 
 
-def _facet_notes(raster: FacetRaster) -> tuple[str, ...]:
+def _facet_notes(raster: FacetRaster, models: BuildingModels, crossing: NDArray[np.int64]) -> tuple[str, ...]:
     notes = []
     if raster.vertical:
         notes.append(f"{raster.vertical} roof facets are vertical and hide no ground")
@@ -198,6 +198,12 @@ def _facet_notes(raster: FacetRaster) -> tuple[str, ...]:
     bent = int((raster.misfit > 0.1).sum())
     if bent:
         notes.append(f"{bent} of {raster.painted} roof facets deviate from a plane by more than 0.1 m")
+    if len(crossing):
+        owners = dict.fromkeys(models.buildings["id"].to_numpy(object)[models.surfaces.building[crossing]])
+        notes.append(
+            f"{len(crossing)} roof facets cross or touch themselves; what lies in an odd number of their loops is roof "
+            f"({', '.join(map(str, list(owners)[:3]))}{' ...' if len(owners) > 3 else ''})"
+        )
     return tuple(notes)
 
 

@@ -9,6 +9,10 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.geometry.records import SurfaceKind, Surfaces
+from twin.geometry.surfaces import polygon_normals, ranges
+
+STEEPEST = 0.01
+"""Vertical part of the unit normal below which a facet is a wall."""
 
 
 def polygons_of(surfaces: Surfaces, rows: NDArray[np.int64]) -> NDArray[Any]:
@@ -62,6 +66,28 @@ def footprints_of(surfaces: Surfaces, count: int, seen: NDArray[np.bool_]) -> ND
         areal = [part for part in shapely.get_parts(union) if part.geom_type == "Polygon"]
         out[building] = areal[0] if len(areal) == 1 else shapely.MultiPolygon(areal)
     return out
+
+
+def crossing_outlines(surfaces: Surfaces, seen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the facets that hide the ground and whose outline crosses or touches itself, seen from above.
+
+    Examples
+    --------
+    >>> bow = Surfaces(np.array([[0, 0, 5.0], [4, 3, 5], [4, 0, 5], [0, 4, 5]]), np.array([0, 4]), np.array([0, 1]),
+    ...                np.array([1], np.uint8), np.array([0], np.int32))
+    >>> crossing_outlines(bow, np.array([True])).tolist()
+    [0]
+    """
+    normals = polygon_normals(surfaces)
+    flat = np.abs(normals[:, 2]) > STEEPEST * np.linalg.norm(normals, axis=1)  # a wall from above is a line
+    rows = np.flatnonzero(seen & flat)
+    if not len(rows):
+        return rows
+    first = surfaces.polygon_start[rows]
+    start, size = surfaces.ring_start[first], np.diff(surfaces.ring_start)[first]
+    points = surfaces.vertices[ranges(start, size), :2]
+    rings: Any = shapely.linearrings(points, indices=np.repeat(np.arange(len(rows)), size))
+    return rows[~shapely.is_simple(rings)]
 
 
 def levels_of(surfaces: Surfaces, count: int, seen: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
