@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -138,3 +140,21 @@ def test_a_ring_closed_to_the_millimetre_is_closed(gap):
     checked = check_rings(*flat(ring))
     assert not checked.unclosed[0]
     assert len(checked.surfaces.vertices) == 3
+
+
+def test_notes_of_tiles_joined_in_two_steps_name_each_tile_once() -> None:
+    from pathlib import Path
+
+    from twin.city.samples import sample_folder
+    from twin.geometry import concatenate_models, read_citygml
+    from twin.geometry.records import ReadReport
+
+    model = read_citygml(
+        sample_folder("tiergarten") / "lod2_3890_5819.gml.gz", bounds=(389780, 5820034, 389880, 5820040)
+    )
+    parts = [
+        dataclasses.replace(model, report=ReadReport(str(Path("tiles") / f"{name}.gml"), notes=("odd",)))
+        for name in "abc"
+    ]
+    joined = concatenate_models([concatenate_models(parts[:2]), parts[2]])
+    assert joined.report.notes == ("a.gml: odd", "b.gml: odd", "c.gml: odd")

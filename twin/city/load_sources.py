@@ -38,6 +38,9 @@ the town around it, along its roads and from its buildings."""
 GROUND_POINTS, PLANT_POINTS = (2,), (3, 4, 5)
 """Classes of laser points: ground; low, medium and high vegetation (ASPRS LAS specification 1.4, table 17)."""
 
+_TOGETHER = 16
+"""Tiles of buildings read in one call: many are worth the compiled reader, which one of 10 MB is not."""
+
 _AGREE = 0.02
 """Overlapping terrain tiles may differ by this much, m: both are rounded to centimetres."""
 
@@ -141,14 +144,20 @@ class CityData:
         from twin.geometry import concatenate_models, read_citygml
 
         given = self.wanted.sections[section]
-        tiles = [
-            read_citygml(head.path, bounds=box, crs=given.get("crs"))
-            for head, box in self._near(section, given.get("margin", MODEL_MARGIN))
-        ]
-        if not tiles:
+        tiles: list[BuildingModels] = []
+        waiting: list[Path] = []
+        place: Bounds | None = None
+        count = 0
+        for head, box in self._near(section, given.get("margin", MODEL_MARGIN)):
+            if waiting and (box != place or len(waiting) == _TOGETHER):
+                tiles.append(read_citygml(waiting, bounds=place, crs=given.get("crs")))
+                waiting = []
+            waiting, place, count = [*waiting, head.path], box, count + 1
+        if not waiting:
             raise self._elsewhere(section)
+        tiles.append(read_citygml(waiting[0] if count == 1 else waiting, bounds=place, crs=given.get("crs")))
         models = tiles[0] if len(tiles) == 1 else concatenate_models(tiles)
-        note = self._passed_by(section, len(tiles))
+        note = self._passed_by(section, count)
         return replace(models, report=replace(models.report, notes=(*models.report.notes, *note)))
 
     def city_json(self, section: str = "buildings") -> CityJsonData:

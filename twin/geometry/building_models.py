@@ -17,6 +17,8 @@ from twin.geometry.surfaces import concatenate, select
 if TYPE_CHECKING:
     import pandas as pd
 
+_SEVERAL = ", "  # between the files of joined models
+
 
 def concatenate_models(models: Sequence[BuildingModels]) -> BuildingModels:
     """Join the models of several tiles; a building that two tiles hold with the same geometry counts once.
@@ -63,14 +65,21 @@ def concatenate_models(models: Sequence[BuildingModels]) -> BuildingModels:
         vertical_datum=first.vertical_datum,
         bounds=(*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist()) if len(boxes) else None,
         report=ReadReport(
-            source=", ".join(model.report.source for model in models),
+            source=_SEVERAL.join(model.report.source for model in models),
             found=sum(model.report.found for model in models),
             used=len(table),
             repaired=tuple(repaired),
             refused=tuple(refused),
-            notes=tuple(f"{Path(model.report.source).name}: {note}" for model in models for note in model.report.notes),
+            notes=tuple(note for model in models for note in _named_notes(model.report)),
         ),
     )
+
+
+def _named_notes(report: ReadReport) -> list[str]:
+    """Return the notes of a tile with its name before them; those of models that were joined before have theirs."""
+    if _SEVERAL in report.source:
+        return list(report.notes)
+    return [f"{Path(report.source).name}: {note}" for note in report.notes]
 
 
 def keep_rows(table: pd.DataFrame, surfaces: Surfaces, keep: NDArray[np.bool_]) -> tuple[pd.DataFrame, Surfaces]:
