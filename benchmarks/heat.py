@@ -17,7 +17,7 @@ def _scene() -> dict[str, np.ndarray]:
 
 
 def _obstacles(inputs: dict[str, np.ndarray]) -> Any:
-    from twin.heat.views import make_obstacles
+    from twin.heat.obstacles import make_obstacles
 
     height = inputs["height"]
     return make_obstacles(np.zeros_like(height), height, inputs["building"], resolution=float(inputs["dx"])), inputs[
@@ -32,7 +32,7 @@ def _sky_view(state: Any) -> dict[str, Any]:
 
 
 def _shade(state: Any) -> dict[str, Any]:
-    from twin.heat.views import sunlight
+    from twin.heat.shade import sunlight
 
     lit = sunlight(state[0], **SUN)
     lit[state[1]] = np.nan
@@ -105,8 +105,8 @@ CASES = (
         unit="cells",
         peer="solweig",
         compare=("sky_view_factor",),
-        note="twin: its default azimuths with exact horizons; solweig: 153 sky patches, on roofs as well, with the "
-        "view to the four sides; its GPU path is off.",
+        note="twin: its default azimuths, exact within 16 cells, a skyline of blocks beyond; solweig: 153 sky patches, on "
+        "roofs as well, with the view to the four sides; its GPU path is off.",
     ),
     Case(
         name="shade",

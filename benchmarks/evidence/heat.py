@@ -22,7 +22,8 @@ def rows() -> Iterator[Row]:
 
 
 def _canyon() -> Row:
-    from twin.heat.views import make_obstacles, sky_view_factor
+    from twin.heat.obstacles import make_obstacles
+    from twin.heat.views import sky_view_factor
 
     width, height = 21, 10.5
     surface = np.full((801, 41), height)
@@ -41,7 +42,8 @@ def _canyon() -> Row:
 
 
 def _shadow() -> Row:
-    from twin.heat.views import make_obstacles, sunlight
+    from twin.heat.obstacles import make_obstacles
+    from twin.heat.shade import sunlight
 
     surface = np.zeros((60, 21))
     surface[40:44] = 10.0

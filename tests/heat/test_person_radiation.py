@@ -143,8 +143,8 @@ def test_kernel_of_a_person_equals_plain_numpy(seed: int) -> None:
     polynomial = utci_polynomial(state[0] - 273.15, 2.0, 40.0)
     radiant, felt = np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32)
     radiation_kernels.feel(
-        view[None, None],
-        horizon[None, None],
+        view[:, None, None],
+        horizon[:, None, None],
         field[None, None],
         np.full((1, 1), share, np.float32),
         np.full((1, 1), ground, np.float32),
@@ -178,8 +178,8 @@ def test_enclosure_of_one_temperature_closes_the_balance(seed: int, temperature:
     state[20] = state[21] = -1
     radiant, felt = np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32)
     radiation_kernels.feel(
-        view[None, None],
-        np.zeros((1, 1, 4), np.uint8),
+        view[:, None, None],
+        np.zeros((4, 1, 1), np.uint8),
         np.array([[[0.2, 0.9, 1000, 0.5]]], np.float32),
         np.zeros((1, 1), np.float32),
         np.full((1, 1), temperature + 273.15, np.float32),

@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 import rasterio
 
-from twin.heat.views import Obstacles, look_around, make_obstacles, sunlight
+from twin.heat.obstacles import Obstacles, make_obstacles
+from twin.heat.shade import sunlight
+from twin.heat.views import look_around
 
 Golden = dict[str, np.ndarray]
 SUN = {"morning": (30.0, 90.0), "noon": (60.0, 180.0)}  # altitude and azimuth of the reference
@@ -82,8 +84,8 @@ def test_sky_view_is_near_and_lower_for_nearer_walls(golden: Golden, athens: Obs
     inner = np.zeros(athens.roof.shape, bool)
     inner[30:-30, 30:-30] = True
     inner &= ~athens.roof
-    buildings = look_around(_bare(athens)).factors[..., 0] - golden["svf_total"]
-    crowns = 1 - look_around(athens).factors[..., 1] - golden["svf_veg"]
+    buildings = look_around(_bare(athens)).factors[0] - golden["svf_total"]
+    crowns = 1 - look_around(athens).factors[1] - golden["svf_veg"]
     assert np.sqrt((buildings[inner] ** 2).mean()) < 0.032
     assert -0.03 < buildings[inner].mean() < 0.0
     assert np.sqrt((crowns[inner] ** 2).mean()) < 0.008

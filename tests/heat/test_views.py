@@ -13,10 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin import kernels
+from twin.heat.obstacles import Obstacles, make_obstacles
 from twin.heat.rays import even_azimuths, ray_table
-from twin.heat.views import Obstacles, look_around, make_obstacles, sky_view_factor, sunlight
+from twin.heat.shade import sunlight
+from twin.heat.views import look_around, sky_view_factor
 
-# what 32 azimuths and square cells may miss of an analytic value
+# what 64 azimuths and square cells may miss of an analytic value
 ANALYTIC = 0.005
 
 
@@ -88,7 +90,7 @@ def test_inclined_plane_has_no_stairs(slope: float) -> None:
 
 def test_open_plane_sees_the_whole_sky() -> None:
     factors = look_around(_walls(np.zeros((5, 7)))).factors
-    expected = np.broadcast_to(np.float32([1, 0, 0.5, 0, 0.5, 0, 0.5, 0, 0.5, 0]), factors.shape)
+    expected = np.broadcast_to(np.float32([1, 0, 0.5, 0, 0.5, 0, 0.5, 0, 0.5, 0])[:, None, None], factors.shape)
     np.testing.assert_allclose(factors, expected, atol=1e-6)
 
 
@@ -183,9 +185,9 @@ def _reference_views(o: Obstacles, i: int, j: int, directions: int) -> tuple[flo
     return sky, crowns
 
 
-def _random_scene(seed: int, trees: bool = True) -> Obstacles:
+def _random_scene(seed: int, trees: bool = True, largest: int = 14) -> Obstacles:
     random = np.random.default_rng(seed)
-    shape = (int(random.integers(1, 15)), int(random.integers(2, 15)))
+    shape = (int(random.integers(1, largest + 1)), int(random.integers(2, largest + 1)))
     ground = random.uniform(0, 2, shape)
     roof = random.random(shape) < 0.25
     roof[0, 0] = False
@@ -214,14 +216,15 @@ def test_shade_equals_the_all_pairs_reference_in_every_cell(seed: int, altitude:
 @given(seed=st.integers(0, 10**6))
 @settings(deadline=None, max_examples=15)
 def test_sky_view_equals_the_all_pairs_reference(seed: int) -> None:
-    # crowns are noted in bands of 1/64: each of up to four beginnings and ends of crowns is off by half a band at most
-    for trees, tolerance in ((False, 1e-6), (True, 4 * 0.5 / 64)):
-        scene = _random_scene(seed, trees)
+    # all of these scenes is neighbourhood, which is followed exactly, in single precision; crowns are noted in bands of
+    # 1/31: each of up to four beginnings and ends of crowns is off by half a band at most
+    for trees, tolerance in ((False, 2e-6), (True, 4 * 0.5 / 31)):
+        scene = _random_scene(seed, trees, largest=11)
         factors = look_around(scene, directions=8).factors
         i, j = np.argwhere(~scene.roof)[seed % int((~scene.roof).sum())]
         sky, crowns = _reference_views(scene, i, j, 8)
-        assert factors[i, j, 0] == pytest.approx(sky, abs=tolerance)
-        assert factors[i, j, 1] == pytest.approx(crowns, abs=tolerance)
+        assert factors[0, i, j] == pytest.approx(sky, abs=tolerance)
+        assert factors[1, i, j] == pytest.approx(crowns, abs=tolerance)
 
 
 def test_crown_over_a_roof_shades_only_from_above_it() -> None:
@@ -268,11 +271,28 @@ def _turned(o: Obstacles, turn: Any) -> Obstacles:
     return replace(again, top=layers["top"], base=layers["base"])
 
 
+def _same_but_for_the_skyline(one: np.ndarray, other: np.ndarray) -> None:
+    """Beyond 16 cells lines follow cells that are counted from one corner: a wall there may stand a cell elsewhere."""
+    difference = (one - other)[:, ~np.isnan(one[0])]
+    assert np.abs(difference).max() < 0.025
+    assert np.sqrt((difference**2).mean()) < 0.003
+
+
+def test_mirrored_and_turned_neighbourhoods_are_the_same() -> None:
+    for seed in range(20):
+        scene = _random_scene(seed, trees=False, largest=11)
+        views = look_around(scene).factors
+        mirrored = look_around(_turned(scene, lambda a: a[:, ::-1])).factors
+        np.testing.assert_allclose(mirrored, views[[0, 1, 2, 3, 8, 9, 6, 7, 4, 5]][..., ::-1], atol=2e-6)
+        turned = look_around(_turned(scene, np.rot90)).factors
+        np.testing.assert_allclose(turned, np.rot90(views[[0, 1, 4, 5, 6, 7, 8, 9, 2, 3]], axes=(1, 2)), atol=2e-6)
+
+
 def test_mirrored_town_has_mirrored_views_and_shade(town: xr.Dataset) -> None:
     scene = _town_obstacles(town)
     mirror = _turned(scene, lambda a: a[:, ::-1])
     swap = [0, 1, 2, 3, 8, 9, 6, 7, 4, 5]  # east and west change places
-    np.testing.assert_allclose(look_around(mirror).factors, look_around(scene).factors[:, ::-1][..., swap], atol=2e-6)
+    _same_but_for_the_skyline(look_around(mirror).factors, look_around(scene).factors[swap][..., ::-1])
     np.testing.assert_array_equal(
         sunlight(mirror, altitude=33.0, azimuth=360.0 - 117.3), sunlight(scene, altitude=33.0, azimuth=117.3)[:, ::-1]
     )
@@ -282,7 +302,7 @@ def test_town_turned_by_a_quarter_has_turned_views_and_shade(town: xr.Dataset) -
     scene = _town_obstacles(town)
     turned = _turned(scene, np.rot90)  # anticlockwise: what lay to the east lies to the north
     roll = [0, 1, 4, 5, 6, 7, 8, 9, 2, 3]
-    np.testing.assert_allclose(look_around(turned).factors, np.rot90(look_around(scene).factors)[..., roll], atol=2e-6)
+    _same_but_for_the_skyline(look_around(turned).factors, np.rot90(look_around(scene).factors[roll], axes=(1, 2)))
     np.testing.assert_array_equal(
         sunlight(turned, altitude=33.0, azimuth=117.3 - 90.0), np.rot90(sunlight(scene, altitude=33.0, azimuth=117.3))
     )
@@ -298,11 +318,11 @@ def test_twice_the_cell_and_twice_the_height_is_the_same_town(town: xr.Dataset) 
 
 def test_views_add_up(town: xr.Dataset) -> None:
     factors = look_around(_town_obstacles(town)).factors
-    factors = factors[~np.isnan(factors[..., 0])]
-    assert (factors >= 0).all()
-    assert (factors[:, 0] + factors[:, 1] <= 1 + 1e-6).all()
+    factors = factors[:, ~np.isnan(factors[0])]
+    assert (factors >= -1e-6).all()
+    assert (factors[0] + factors[1] <= 1 + 1e-6).all()
     for face in (2, 4, 6, 8):
-        assert (factors[:, face] + factors[:, face + 1] <= 0.5 + 1e-6).all()
+        assert (factors[face] + factors[face + 1] <= 0.5 + 1e-6).all()
 
 
 def test_one_and_two_threads_give_the_same_bits(town: xr.Dataset) -> None:
@@ -328,13 +348,3 @@ def test_lines_are_followed_without_gaps(azimuth: float, rows: int, columns: int
     middle = (table.near + table.far) / 4.0  # in cells
     assert np.abs(middle * math.sin(math.radians(azimuth)) - table.column).max() <= 0.5 + 1e-6
     assert np.abs(-middle * math.cos(math.radians(azimuth)) - table.row).max() <= 0.5 + 1e-6
-
-
-def test_views_are_the_same_in_few_blocks_of_rows_as_in_many(monkeypatch: pytest.MonkeyPatch, town: xr.Dataset) -> None:
-    # blocks let Ctrl-C be heard; they grow with the speed of the machine, which must not show in the result
-    scene = _town_obstacles(town)
-    quickly = look_around(scene)
-    monkeypatch.setattr("twin.heat.views.BLOCK_SECONDS", 0.0)
-    in_eights = look_around(scene)
-    np.testing.assert_array_equal(in_eights.factors, quickly.factors)
-    np.testing.assert_array_equal(in_eights.horizon, quickly.horizon)

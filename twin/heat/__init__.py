@@ -1,9 +1,11 @@
 """Heat in the open: shade, sky view, mean radiant temperature and felt temperature (UTCI) on a city's grid."""
 
 from twin.heat.model import simulate
+from twin.heat.obstacles import Obstacles, make_obstacles
 from twin.heat.radiation import mean_radiant_temperature
+from twin.heat.shade import sunlight
 from twin.heat.utci import utci
-from twin.heat.views import Obstacles, look_around, make_obstacles, sky_view_factor, sunlight
+from twin.heat.views import look_around, sky_view_factor
 
 __all__ = [
     "Obstacles",

@@ -17,9 +17,11 @@ from twin.city.gridspec import GridSpec, check_grid
 from twin.heat import materials
 from twin.heat.checks import OPTIONAL, REQUIRED, check_options, check_values
 from twin.heat.forcing import Forcing, make_forcing
+from twin.heat.obstacles import Obstacles, make_obstacles
 from twin.heat.rays import even_azimuths
+from twin.heat.shade import CANOPY_TRANSMISSIVITY, sunlight
 from twin.heat.utci import STRONG_HEAT_STRESS, utci_polynomial
-from twin.heat.views import CANOPY_TRANSMISSIVITY, Obstacles, Views, look_around, make_obstacles, sunlight
+from twin.heat.views import Views, look_around
 from twin.variables import describe
 
 VALIDATION = (
@@ -253,12 +255,12 @@ def _wrap(
     step: float,
     options: Mapping[str, object],
 ) -> xr.Dataset:
-    roof = np.isnan(views.factors[..., 0])
+    roof = np.isnan(views.factors[0])
     hours = np.where(roof, np.nan, (felt > STRONG_HEAT_STRESS).sum(axis=0) * (step / 3600.0))
     hourly, once = ("time", "y", "x"), ("y", "x")
     result = spec.dataset().assign_coords(time=weather["time"])
     result = result.assign(
-        sky_view_factor=(once, views.factors[..., 0].copy()),
+        sky_view_factor=(once, views.factors[0].copy()),
         sunlit_fraction=(hourly, sunlit),
         mean_radiant_temperature=(hourly, radiant),
         utci=(hourly, felt),

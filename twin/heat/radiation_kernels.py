@@ -1,8 +1,8 @@
 """Loops over cells: temperature of the ground through the day, then radiation and felt temperature of a person.
 
 Symbols
-    views     (rows, columns, 10)     free sky and crowns seen upwards, then north, east, south, west; see views.Views
-    horizon   (rows, columns, n)      bytes, see horizon_kernels
+    views     (10, rows, columns)     free sky and crowns seen upwards, then north, east, south, west; see views.Views
+    horizon   (n, rows, columns)      bytes, see view_kernels
     fields    (rows, columns, 4)      albedo, emissivity, admittance, effective evaporation coefficient of the ground
     sunlit    (steps, rows, columns)  share of the beam that arrives
     air       (steps, 22)             state of air, sun and walls, one row a step; columns below
@@ -118,7 +118,7 @@ def heat_ground(
         flux = np.zeros(12)
         incoming = np.zeros((steps, 2))
         for j in range(columns):
-            if math.isnan(views[i, j, 0]):
+            if math.isnan(views[0, i, j]):
                 for n in range(steps):
                     temperature[n, i, j] = np.nan
                 continue
@@ -129,7 +129,7 @@ def heat_ground(
             deep = 0.0
             for n in range(steps):
                 surroundings(
-                    views[i, j], horizon[i, j], fields[i, j], sunlit[n, i, j], air[n], through, wall_albedo, flux
+                    views[:, i, j], horizon[:, i, j], fields[i, j], sunlit[n, i, j], air[n], through, wall_albedo, flux
                 )
                 incoming[n, 0] = (1.0 - albedo) * flux[0]
                 incoming[n, 1] = emissivity * flux[6]
@@ -178,11 +178,13 @@ def feel(
     for i in prange(rows):
         flux = np.zeros(12)
         for j in range(columns):
-            if math.isnan(views[i, j, 0]):
+            if math.isnan(views[0, i, j]):
                 radiant[i, j] = np.nan
                 felt[i, j] = np.nan
                 continue
-            surroundings(views[i, j], horizon[i, j], fields[i, j], sunlit[i, j], state, through, wall_albedo, flux)
+            surroundings(
+                views[:, i, j], horizon[:, i, j], fields[i, j], sunlit[i, j], state, through, wall_albedo, flux
+            )
             emissivity = fields[i, j, 1]
             k_up = fields[i, j, 0] * flux[0]
             l_up = emissivity * SIGMA * np.float64(ground[i, j]) ** 4 + (1.0 - emissivity) * flux[6]

@@ -1,79 +1,42 @@
-"""What a place sees (sky, walls, crowns) and whether the sun reaches it: the geometry of the heat model on a grid.
+"""What a place sees of sky, walls and crowns: the geometry of the heat model on a grid.
 
-A receiver stands on the ground at its cell's centre. Beyond the grid's border nothing rises above the receiver's level.
-View factors are shares of the radiation that a flat surface receives from a uniform hemisphere.
+A receiver stands on the ground at its cell's centre. View factors are shares of the radiation that a flat surface
+receives from a uniform hemisphere. The neighbourhood of a cell is followed exactly, cell by cell; what lies beyond is
+seen as a skyline drawn from blocks of 2 by 2 cells.
 """
 
 from __future__ import annotations
 
-import time as clocks
 from dataclasses import dataclass
-from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.heat.rays import RUN, even_azimuths, ray_table
-
-CANOPY_TRANSMISSIVITY = 0.04
-"""Share of direct sun through a crown in leaf: J. Konarska et al. (2014), Theor. Appl. Climatol. 117, measured 0.013 to
-0.053 below single trees in Göteborg. Without leaves 0.4 to 0.52."""
-
-CROWN_BASE_SHARE = 0.25
-"""Crown base over tree height where no base is given (trunk ratio of Lindberg and Grimmond 2011)."""
+from twin.heat.blocks import Blocks, make_blocks
+from twin.heat.obstacles import Obstacles
+from twin.heat.rays import RayTable, even_azimuths, ray_table
 
 FACES = (0.0, 90.0, 180.0, 270.0)
 """Azimuths of the four vertical faces, degrees."""
 
-BLOCK_SECONDS = 0.5
-"""How long the kernel looks around before Python is asked whether to go on."""
+NEIGHBOURHOOD = 16
+"""Radius within which every cell is looked at on its own, in cells."""
+
+AT_ONCE = 4
+"""Skylines between two looks at whether to go on (Ctrl-C), and that are held at once."""
 
 Float32 = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Obstacles:
-    """Heights on the grid, ready for the ray kernels.
-
-    ground, solid, top, base : (rows, columns) float32, elevations in m of ground, of ground and roofs, of crown top and
-        crown base; top = base where no tree stands
-    slope : (2, rows, columns) float32, of the ground to the east and to the south, m/m
-    roof : (rows, columns) bool, building cells
-    resolution : cell size, m
-    """
-
-    ground: Float32
-    solid: Float32
-    slope: Float32
-    roof: NDArray[np.bool_]
-    top: Float32
-    base: Float32
-    resolution: float
-
-    @cached_property
-    def highest(self) -> float:
-        """Highest elevation of anything, m."""
-        return float(max(self.solid.max(), self.top.max()))
-
-    @cached_property
-    def window(self) -> Float32:
-        """Highest elevation in squares of `RUN` by `RUN` cells, (rows + RUN - 1, columns + RUN - 1)."""
-        return _highest_in_squares(np.maximum(self.solid, self.top))
-
-    @cached_property
-    def slack(self) -> float:
-        """Most that the inclined ground of a cell differs from its centre, m."""
-        return float(np.abs(self.slope).sum(axis=0).max()) * self.resolution / 2
 
 
 @dataclass(frozen=True)
 class Views:
     """What every cell sees.
 
-    factors : (rows, columns, 10) float32, free sky and crowns (both above the building horizon) seen by a face that
+    factors : (10, rows, columns) float32, free sky and crowns (both above the building horizon) seen by a face that
         looks up, then the same pair for vertical faces to north, east, south and west; NaN on roofs. What is left to 1
         (up) or to 0.5 (sideways, whose lower half is ground) is walls and terrain.
-    horizon : (rows, columns, n) uint8, elevation angle of buildings and terrain, 255 for the zenith
+    horizon : (n, rows, columns) uint8, elevation angle of buildings and terrain, 255 for the zenith
     azimuth : (n,) degrees
     """
 
@@ -82,58 +45,21 @@ class Views:
     azimuth: NDArray[np.float64]
 
 
-def make_obstacles(
-    ground: NDArray[np.floating],
-    surface: NDArray[np.floating],
-    roof: NDArray[np.bool_],
-    *,
-    resolution: float,
-    canopy_height: NDArray[np.floating] | None = None,
-    canopy_base_height: NDArray[np.floating] | None = None,
-) -> Obstacles:
-    """Gather heights for the ray kernels.
+@dataclass(frozen=True)
+class _Lines:
+    """How lines of given azimuths run over blocks, see skyline_kernels.far_skyline.
 
-    Parameters
-    ----------
-    ground, surface : array (rows, columns)
-        Elevation of the ground and of ground and roofs, m.
-    roof : array of bool (rows, columns)
-        Building cells. Elsewhere `surface` counts as terrain.
-    resolution : float
-        Cell size, m.
-    canopy_height, canopy_base_height : array (rows, columns), optional
-        Crown top and base above ground, m; 0 where no tree stands. The base is a quarter of the height if not given.
-
-    Examples
-    --------
-    >>> flat = np.zeros((3, 3))
-    >>> make_obstacles(flat, flat, flat > 0, resolution=1.0).highest
-    0.0
+    limit : radius of the neighbourhood, m
+    shift : (n, 2, 2, 2), of the cells of a block by row and column: lines aside and m towards the skyline
     """
-    z = np.ascontiguousarray(ground, dtype=np.float32)
-    height = np.zeros_like(z) if canopy_height is None else np.asarray(canopy_height, dtype=np.float32)
-    base = CROWN_BASE_SHARE * height if canopy_base_height is None else np.asarray(canopy_base_height, np.float32)
-    solid = np.where(roof, np.asarray(surface, dtype=np.float32), z)
-    crown_base = np.maximum(z + np.minimum(base, height), solid)  # over a roof, only what rises above it
-    return Obstacles(
-        ground=z,
-        solid=np.ascontiguousarray(solid),
-        slope=_slope(z, resolution),
-        roof=np.ascontiguousarray(roof, dtype=np.bool_),
-        top=np.ascontiguousarray(np.maximum(z + height, crown_base)),
-        base=np.ascontiguousarray(crown_base),
-        resolution=float(resolution),
-    )
 
-
-def _slope(ground: Float32, resolution: float) -> Float32:
-    """Slope of the ground to the east and to the south; what is steeper than 45 degrees is a wall and stays a step."""
-    slope = np.zeros((2, *ground.shape), dtype=np.float32)
-    for direction, axis in ((0, 1), (1, 0)):
-        if ground.shape[axis] > 1:
-            steepness = np.gradient(ground.astype(np.float64), resolution, axis=axis)
-            slope[direction] = np.clip(steepness, -1.0, 1.0)
-    return slope
+    along_rows: NDArray[np.bool_]
+    slope: NDArray[np.float64]
+    towards: NDArray[np.bool_]
+    skip: NDArray[np.int64]
+    step: Float32
+    limit: NDArray[np.float64]
+    shift: Float32
 
 
 def look_around(obstacles: Obstacles, *, directions: int = 64) -> Views:
@@ -152,64 +78,171 @@ def look_around(obstacles: Obstacles, *, directions: int = 64) -> Views:
 
     Examples
     --------
+    >>> from twin.heat.obstacles import make_obstacles
     >>> flat = np.zeros((3, 3))
     >>> views = look_around(make_obstacles(flat, flat, flat > 0, resolution=1.0))
-    >>> views.factors[1, 1, :4].tolist()
+    >>> views.factors[:4, 1, 1].tolist()
     [1.0, 0.0, 0.5, 0.0]
     """
-    from twin.heat import horizon_kernels as kernels
+    from twin.heat import view_kernels
 
+    shape = obstacles.ground.shape
     azimuth = even_azimuths(directions)
-    rays = ray_table(azimuth, obstacles.ground.shape, obstacles.resolution)
-    weight = np.maximum(np.cos(np.radians(azimuth[None, :] - np.array(FACES)[:, None])), 0.0)
-    weight *= (2 / np.pi) / weight.sum(axis=1, keepdims=True)  # a free horizon adds up to one half
-    angle = np.arcsin(np.sqrt(np.arange(kernels.BINS + 1) / kernels.BINS))
-    factors = np.empty((*obstacles.ground.shape, 10), dtype=np.float32)
-    horizon = np.zeros((*obstacles.ground.shape, directions), dtype=np.uint8)
-    bands = angle / 2 + np.sin(2 * angle) / 4
-    begin, block = 0, 8
-    while begin < len(factors):  # some rows at a time, so that Ctrl-C is heard between them
-        end, began = min(begin + block, len(factors)), clocks.perf_counter()
-        kernels.look_around(
-            obstacles.ground,
-            obstacles.solid,
-            obstacles.slope,
-            obstacles.slack,
-            obstacles.roof,
-            obstacles.top,
-            obstacles.base,
-            obstacles.window,
-            obstacles.highest,
-            rays.row,
-            rays.column,
-            rays.near,
-            rays.far,
-            rays.east,
-            rays.south,
-            rays.run_start,
-            rays.run,
-            weight,
-            bands,
-            begin,
-            end,
+    lines = _lines(azimuth, obstacles.resolution)
+    blocks = make_blocks(obstacles)
+    crowned = bool((obstacles.top > obstacles.base).any())
+    near = _neighbourhood(azimuth, lines.limit, obstacles.resolution)
+    still = _scene(obstacles, crowned)
+    faces = np.maximum(np.cos(np.radians(azimuth[:, None] - np.array(FACES))), 0.0)
+    faces *= (2 / np.pi) / faces.sum(axis=0)  # a free horizon adds up to one half
+
+    factors = np.zeros((10, *shape), dtype=np.float32)
+    horizon = np.zeros((directions, *shape), dtype=np.uint8)
+    for begin in range(0, directions, AT_ONCE):
+        these = slice(begin, begin + AT_ONCE)
+        wall, crown = _skylines(obstacles, blocks, lines, these, crowned)
+        view_kernels.add_views(
+            *still,
+            wall,
+            crown,
+            lines.shift[these],
+            near["start"][these],
+            near["stop"][these],
+            near["row"],
+            near["column"],
+            near["enter"],
+            near["leave"],
+            near["middle"],
+            near["east"],
+            near["south"],
+            faces[these].astype(np.float32),
+            _hidden_by_bands(),
+            horizon[these],
             factors,
-            horizon,
         )
-        begin, took = end, clocks.perf_counter() - began
-        block = max(8, min(4 * block, int(block * BLOCK_SECONDS / max(took, 1e-6))))
+    factors[:2] /= directions
+    factors[:, obstacles.roof] = np.nan
+    horizon[:, obstacles.roof] = 0
     return Views(factors, horizon, azimuth)
 
 
-def _highest_in_squares(height: Float32) -> Float32:
-    """Highest value in the square of RUN by RUN cells that begins at each cell, and before it over the border."""
-    from scipy.ndimage import maximum_filter1d
+def _skylines(
+    obstacles: Obstacles, blocks: Blocks, lines: _Lines, which: slice, crowned: bool
+) -> tuple[Float32, Float32]:
+    """Draw some skylines: (n, 4, rows, columns) of walls and terrain, (n, 3, rows, columns) of crowns."""
+    from twin.heat import skyline_kernels
 
-    margin = RUN - 1
-    padded = np.pad(height, margin, constant_values=-np.inf)
-    for axis in (0, 1):
-        padded = maximum_filter1d(padded, RUN, axis=axis, origin=-(RUN // 2), mode="constant", cval=-np.inf)
-    rows, columns = height.shape
-    return np.ascontiguousarray(padded[: rows + margin, : columns + margin])
+    half = blocks.ground.shape
+    rows, columns = obstacles.ground.shape
+    cells = np.where(lines.along_rows[which, None], (rows, columns, columns, 1), (columns, rows, 1, columns))
+    cells = np.where(lines.along_rows[which, None], (rows, columns, columns, 1), (columns, rows, 1, columns))
+    wall = np.zeros((len(cells), 4, *half), np.float32)
+    crown = np.zeros((len(cells), 3, *half) if crowned else (1, 3, 1, 1), np.float32)
+    skyline_kernels.far_skyline(
+        obstacles.solid.ravel(),
+        obstacles.roof.ravel(),
+        blocks.ground.ravel(),
+        blocks.top.ravel(),
+        blocks.base.ravel(),
+        crowned,
+        np.array(half),
+        cells,
+        lines.along_rows[which],
+        lines.slope[which],
+        lines.towards[which],
+        lines.skip[which],
+        lines.step[which],
+        wall.reshape(len(cells), 4, -1),
+        crown.reshape(len(crown), 3, -1),
+    )
+    return wall, crown
+
+
+def _scene(
+    obstacles: Obstacles, crowned: bool
+) -> tuple[np.float32, Float32, Float32, Float32, Float32, Float32, NDArray[np.bool_], bool]:
+    """Return what the view kernel is given of the place, whatever the azimuth."""
+    from twin.heat.view_kernels import CHUNK
+
+    below_all = np.float32(-1e6)
+    rows, columns = obstacles.ground.shape
+    planted = np.zeros((rows, -(-columns // CHUNK) * CHUNK), bool)
+    planted[:, :columns] = obstacles.top > obstacles.base
+    plane = np.empty((3, rows, columns), np.float32)
+    plane[0] = np.where(obstacles.roof, below_all, obstacles.solid)
+    plane[1:] = np.where(obstacles.roof, 0, obstacles.slope)
+    return (
+        np.float32(obstacles.resolution),
+        obstacles.ground,
+        np.where(obstacles.roof, obstacles.solid, below_all).astype(np.float32),
+        plane,
+        obstacles.top,
+        obstacles.base,
+        planted.reshape(rows, -1, CHUNK).any(axis=2),
+        crowned,
+    )
+
+
+def _lines(azimuth: NDArray[np.float64], resolution: float) -> _Lines:
+    east, south = np.sin(np.radians(azimuth)), -np.cos(np.radians(azimuth))
+    along_rows = np.abs(south) > np.abs(east)
+    major, minor = np.where(along_rows, south, east), np.where(along_rows, east, south)
+    step = 2.0 / np.abs(major)  # cells
+    skip = np.ceil(NEIGHBOURHOOD / step + 0.5)
+    off = np.array([-0.25, 0.25])  # of a cell from its block's middle, in blocks
+    row, column = np.meshgrid(off, off, indexing="ij")
+    along = np.where(along_rows[:, None, None], row, column)
+    across = np.where(along_rows[:, None, None], column, row)
+    slope = minor / major
+    # a step of the line is one block along its major axis
+    forward = along * np.sign(major)[:, None, None] * (step * resolution)[:, None, None]
+    return _Lines(
+        along_rows=along_rows,
+        slope=slope,
+        towards=major > 0,
+        skip=skip.astype(np.int64),
+        step=(step * resolution).astype(np.float32),
+        limit=(skip - 0.5) * step * resolution,
+        shift=np.stack([across - slope[:, None, None] * along, forward], axis=-1).astype(np.float32),
+    )
+
+
+def _neighbourhood(
+    azimuth: NDArray[np.float64], limit: NDArray[np.float64], resolution: float
+) -> dict[str, NDArray[Any]]:
+    """Return the lines through the neighbourhood, as the view kernel takes them."""
+    size = 2 * NEIGHBOURHOOD + 4
+    rays: RayTable = ray_table(azimuth, (size, size), resolution)
+    length = [
+        int(np.searchsorted(rays.near[first:end], most))
+        for first, end, most in zip(rays.start[:-1], rays.start[1:], limit, strict=True)
+    ]
+    # a line begins in the middle of its own cell, whose crown it meets at once
+    enter = 1.0 / np.maximum(rays.near, 1e-9 * resolution)
+    return {
+        "start": rays.start[:-1],
+        "stop": rays.start[:-1] + np.array(length),
+        "row": rays.row.astype(np.int64),
+        "column": rays.column.astype(np.int64),
+        "enter": enter.astype(np.float32),
+        "leave": (1.0 / rays.far).astype(np.float32),
+        "middle": (2.0 / (rays.near + rays.far)).astype(np.float32),
+        "east": rays.east.astype(np.float32),
+        "south": rays.south.astype(np.float32),
+    }
+
+
+def _hidden_by_bands() -> Float32:
+    """What bands of crowns hide of the view of a horizontal and of a vertical face, by byte of a word and its value."""
+    from twin.heat.view_kernels import BANDS
+
+    angle = np.arcsin(np.sqrt(np.arange(BANDS + 1) / BANDS))
+    side = np.zeros(32)
+    side[:BANDS] = np.diff(angle / 2 + np.sin(2 * angle) / 4)  # integral of cos2 over elevation
+    up = np.zeros(32)
+    up[:BANDS] = 1 / BANDS
+    bits = (np.arange(256)[:, None] >> np.arange(8)) & 1
+    return np.stack([bits @ up.reshape(4, 8).T, bits @ side.reshape(4, 8).T], axis=-1).transpose(1, 0, 2).astype("f4")
 
 
 def sky_view_factor(obstacles: Obstacles, *, directions: int = 64) -> Float32:
@@ -228,73 +261,9 @@ def sky_view_factor(obstacles: Obstacles, *, directions: int = 64) -> Float32:
 
     Examples
     --------
+    >>> from twin.heat.obstacles import make_obstacles
     >>> flat = np.zeros((3, 3))
     >>> float(sky_view_factor(make_obstacles(flat, flat, flat > 0, resolution=1.0))[1, 1])
     1.0
     """
-    return np.ascontiguousarray(look_around(obstacles, directions=directions).factors[..., 0])
-
-
-def sunlight(
-    obstacles: Obstacles,
-    *,
-    altitude: float,
-    azimuth: float,
-    canopy_transmissivity: float = CANOPY_TRANSMISSIVITY,
-    weight: float = 1.0,
-    add_to: Float32 | None = None,
-) -> Float32:
-    """Compute the share of the sun's beam that reaches the ground of every cell.
-
-    Parameters
-    ----------
-    obstacles : Obstacles
-    altitude, azimuth : float
-        Of the sun, degrees; azimuth clockwise from grid north. At or below the horizon nothing arrives.
-    canopy_transmissivity : float
-        Share of a beam left behind crowns, 0 to 1.
-    weight, add_to : float, array, optional
-        Adds the weighted share to an array, for means over several positions of the sun.
-
-    Returns
-    -------
-    array (rows, columns)
-        0 to 1 (times `weight`); 0 on roofs, which are no receivers.
-
-    Examples
-    --------
-    >>> flat = np.zeros((3, 3))
-    >>> obstacles = make_obstacles(flat, flat, flat > 0, resolution=1.0)
-    >>> float(sunlight(obstacles, altitude=40, azimuth=180)[1, 1])
-    1.0
-    """
-    from twin.heat import horizon_kernels as kernels
-
-    shape = obstacles.ground.shape
-    share = np.zeros(shape, dtype=np.float32) if add_to is None else add_to
-    if altitude <= 0:
-        return share
-    rays = ray_table(np.array([azimuth]), shape, obstacles.resolution)
-    kernels.add_sunlight(
-        obstacles.ground,
-        obstacles.solid,
-        obstacles.slope,
-        obstacles.slack,
-        obstacles.roof,
-        obstacles.top,
-        obstacles.base,
-        obstacles.window,
-        obstacles.highest,
-        rays.row,
-        rays.column,
-        rays.near,
-        rays.far,
-        rays.east,
-        rays.south,
-        rays.run,
-        float(np.tan(np.radians(altitude))),
-        float(canopy_transmissivity),
-        float(weight),
-        share,
-    )
-    return share
+    return np.ascontiguousarray(look_around(obstacles, directions=directions).factors[0])

@@ -1,0 +1,120 @@
+"""What stands in the way of light: heights of ground, roofs and crowns, ready for the ray kernels.
+
+A receiver stands on the ground at its cell's centre. Beyond the grid's border nothing rises above the receiver's level.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.heat.rays import RUN
+
+CROWN_BASE_SHARE = 0.25
+"""Crown base over tree height where no base is given (trunk ratio of Lindberg and Grimmond 2011)."""
+
+Float32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Obstacles:
+    """Heights on the grid, ready for the ray kernels.
+
+    ground, solid, top, base : (rows, columns) float32, elevations in m of ground, of ground and roofs, of crown top and
+        crown base; top = base where no tree stands
+    slope : (2, rows, columns) float32, of the ground to the east and to the south, m/m
+    roof : (rows, columns) bool, building cells
+    resolution : cell size, m
+    """
+
+    ground: Float32
+    solid: Float32
+    slope: Float32
+    roof: NDArray[np.bool_]
+    top: Float32
+    base: Float32
+    resolution: float
+
+    @cached_property
+    def highest(self) -> float:
+        """Highest elevation of anything, m."""
+        return float(max(self.solid.max(), self.top.max()))
+
+    @cached_property
+    def window(self) -> Float32:
+        """Highest elevation in squares of `RUN` by `RUN` cells, (rows + RUN - 1, columns + RUN - 1)."""
+        return _highest_in_squares(np.maximum(self.solid, self.top))
+
+    @cached_property
+    def slack(self) -> float:
+        """Most that the inclined ground of a cell differs from its centre, m."""
+        return float(np.abs(self.slope).sum(axis=0).max()) * self.resolution / 2
+
+
+def make_obstacles(
+    ground: NDArray[np.floating],
+    surface: NDArray[np.floating],
+    roof: NDArray[np.bool_],
+    *,
+    resolution: float,
+    canopy_height: NDArray[np.floating] | None = None,
+    canopy_base_height: NDArray[np.floating] | None = None,
+) -> Obstacles:
+    """Gather heights for the ray kernels.
+
+    Parameters
+    ----------
+    ground, surface : array (rows, columns)
+        Elevation of the ground and of ground and roofs, m.
+    roof : array of bool (rows, columns)
+        Building cells. Elsewhere `surface` counts as terrain.
+    resolution : float
+        Cell size, m.
+    canopy_height, canopy_base_height : array (rows, columns), optional
+        Crown top and base above ground, m; 0 where no tree stands. The base is a quarter of the height if not given.
+
+    Examples
+    --------
+    >>> flat = np.zeros((3, 3))
+    >>> make_obstacles(flat, flat, flat > 0, resolution=1.0).highest
+    0.0
+    """
+    z = np.ascontiguousarray(ground, dtype=np.float32)
+    height = np.zeros_like(z) if canopy_height is None else np.asarray(canopy_height, dtype=np.float32)
+    base = CROWN_BASE_SHARE * height if canopy_base_height is None else np.asarray(canopy_base_height, np.float32)
+    solid = np.where(roof, np.asarray(surface, dtype=np.float32), z)
+    crown_base = np.maximum(z + np.minimum(base, height), solid)  # over a roof, only what rises above it
+    return Obstacles(
+        ground=z,
+        solid=np.ascontiguousarray(solid),
+        slope=_slope(z, resolution),
+        roof=np.ascontiguousarray(roof, dtype=np.bool_),
+        top=np.ascontiguousarray(np.maximum(z + height, crown_base)),
+        base=np.ascontiguousarray(crown_base),
+        resolution=float(resolution),
+    )
+
+
+def _slope(ground: Float32, resolution: float) -> Float32:
+    """Slope of the ground to the east and to the south; what is steeper than 45 degrees is a wall and stays a step."""
+    slope = np.zeros((2, *ground.shape), dtype=np.float32)
+    for direction, axis in ((0, 1), (1, 0)):
+        if ground.shape[axis] > 1:
+            steepness = np.gradient(ground.astype(np.float64), resolution, axis=axis)
+            slope[direction] = np.clip(steepness, -1.0, 1.0)
+    return slope
+
+
+def _highest_in_squares(height: Float32) -> Float32:
+    """Highest value in the square of RUN by RUN cells that begins at each cell, and before it over the border."""
+    from scipy.ndimage import maximum_filter1d
+
+    margin = RUN - 1
+    padded = np.pad(height, margin, constant_values=-np.inf)
+    for axis in (0, 1):
+        padded = maximum_filter1d(padded, RUN, axis=axis, origin=-(RUN // 2), mode="constant", cval=-np.inf)
+    rows, columns = height.shape
+    return np.ascontiguousarray(padded[: rows + margin, : columns + margin])
