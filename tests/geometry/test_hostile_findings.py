@@ -14,9 +14,19 @@ from pyproj import CRS
 
 from benchmarks.fuzz.change_pbf import blocks_of, packed
 from benchmarks.fuzz.seeds_binary import geotiff, pbf
+from benchmarks.fuzz.seeds_more import plan
 from benchmarks.fuzz.seeds_text import cityjson_sequence, osm
 from twin.errors import DataError, LimitError
-from twin.geometry import read_citygml, read_cityjson, read_osm, read_raster, read_trees, read_units, read_xyz
+from twin.geometry import (
+    read_citygml,
+    read_cityjson,
+    read_osm,
+    read_plan,
+    read_raster,
+    read_trees,
+    read_units,
+    read_xyz,
+)
 from twin.geometry.reference_systems import must_swap_axes
 from twin.geometry.surfaces import RingFault, check_rings
 
@@ -181,3 +191,23 @@ def test_infinities_that_cancel_are_named(write: Any) -> None:
     text = "\n".join(TILE).replace("5819001 36", "5819001 -inf").replace("5819001 37", "5819001 inf")
     with pytest.raises(DataError, match=r"line 7: '-inf' is not finite"):
         read_xyz(write("t.xyz", text), crs="EPSG:25833")
+
+
+def test_a_prefix_that_nobody_declared_is_no_error_of_the_parser(write: Any) -> None:
+    for name in ("Envelope", "Polygon"):
+        with pytest.raises(DataError, match=r"t\.gml"):
+            read_plan(write("t.gml", f'<x><gml:{name} a=""><gml:lowerCorner/></gml:{name}></x>'))
+        with pytest.raises(DataError, match=r"t\.gml"):
+            read_citygml(write("t.gml", f"<gml:{name}/>"))
+
+
+def test_a_plan_whose_rings_coincide_in_part_gives_valid_areas_or_names_them(write: Any) -> None:
+    ring = "500050 5600000 500090 5600000 500090 5600030 500050 5600030 500050 5600000"
+    several = "".join(
+        f"<gml:posList>{text}</gml:posList>" for text in (ring, ring, "50000 5600030 500050 5600000", ring)
+    )
+    text = plan().decode().replace(f"<gml:posList>{ring}</gml:posList>", several)
+    assert text.count("posList") > 5
+    records = read_plan(write("t.gml", text))
+    assert records.areas.geometry.is_valid.all()
+    assert records.report.refused or records.report.repaired

@@ -44,7 +44,8 @@ def local_name(element: Any) -> str:
     >>> local_name(etree.fromstring('<gml:Polygon xmlns:gml="http://www.opengis.net/gml/3.2"/>'))
     'Polygon'
     """
-    return str(etree.QName(element).localname) if isinstance(element.tag, str) else ""
+    tag = element.tag  # not through QName, which refuses the prefix that nobody declared
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def area_of(element: Any) -> Any:

@@ -217,7 +217,9 @@ def _system(file: Path, plan: _Plan, envelope: str | None, given: CRS | None) ->
         parsed = parse_srs_name(name)
         if parsed is None:
             if given is None:
-                raise DataError(f"{file}: srsName {name!r} of {where} is not understood; give the CRS: crs='EPSG:...'")
+                raise DataError(
+                    f"{file}: srsName {name[:80]!r} of {where} is not understood; give the CRS: crs='EPSG:...'"
+                )
             continue
         found[name] = parsed.horizontal
     if given is not None:

@@ -64,7 +64,7 @@ def repaired_polygons(
     bad = good & ~shapely.is_valid(out)
     for row in np.flatnonzero(bad):
         reason = shapely.is_valid_reason(out[row])
-        out[row] = _areal(shapely.make_valid(out[row], method="structure", keep_collapsed=False))
+        out[row] = _valid(out[row])
         if out[row] is not None:
             repaired.append(Refusal(labels[int(row)], f"{reason}; repaired"))
     flat = good & (np.nan_to_num(shapely.area(out)) <= 0.0)
@@ -78,6 +78,22 @@ def _finite(shapes: NDArray[Any]) -> NDArray[np.bool_]:
     finite = np.ones(len(shapes), bool)
     finite[owner[~np.isfinite(points).all(axis=1)]] = False
     return finite
+
+
+def _valid(shape: Any) -> Any:
+    """Return a valid polygon or multipolygon of the same outline, None if there is none."""
+    for repair in (
+        lambda: shapely.make_valid(shape, method="structure", keep_collapsed=False),
+        lambda: shapely.make_valid(shape),  # the first can fail where rings coincide in part
+        lambda: shapely.buffer(shape, 0.0),
+    ):
+        try:
+            found = _areal(repair())
+        except shapely.GEOSException:
+            continue
+        if found is None or shapely.is_valid(found):
+            return found
+    return None
 
 
 def _areal(shape: Any) -> Any:
