@@ -38,6 +38,8 @@ def variables() -> str:
         low = "" if variable.minimum is None else f"{variable.minimum:g}"
         high = "" if variable.maximum is None else f"{variable.maximum:g}"
         bounds = f"{low} to {high}" if low or high else ""
+        if variable.flags:
+            bounds = ", ".join(f"{number} {word}" for number, (word, _) in enumerate(variable.flags))
         cells = (
             f"`{variable.name}`",
             ", ".join(variable.dims),
