@@ -105,8 +105,8 @@ CASES = (
         unit="cells",
         peer="solweig",
         compare=("sky_view_factor",),
-        note="twin: its default azimuths, exact within 16 cells, a skyline of blocks beyond; solweig: 153 sky patches, on "
-        "roofs as well, with the view to the four sides; its GPU path is off.",
+        note="twin: its default azimuths, exact within 16 cells, a skyline of blocks beyond; solweig: 153 sky patches, "
+        "on roofs as well, with the view to the four sides; its GPU path is off.",
     ),
     Case(
         name="shade",

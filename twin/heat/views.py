@@ -168,6 +168,7 @@ def _scene(
     rows, columns = obstacles.ground.shape
     planted = np.zeros((rows, -(-columns // CHUNK) * CHUNK), bool)
     planted[:, :columns] = obstacles.top > obstacles.base
+    chunks: NDArray[np.bool_] = np.asarray(planted.reshape(rows, -1, CHUNK).any(axis=2))
     plane = np.empty((3, rows, columns), np.float32)
     plane[0] = np.where(obstacles.roof, below_all, obstacles.solid)
     plane[1:] = np.where(obstacles.roof, 0, obstacles.slope)
@@ -178,7 +179,7 @@ def _scene(
         plane,
         obstacles.top,
         obstacles.base,
-        planted.reshape(rows, -1, CHUNK).any(axis=2),
+        chunks,
         crowned,
     )
 
