@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import zlib
 from pathlib import Path
@@ -14,12 +15,14 @@ from pyproj import CRS
 
 from benchmarks.fuzz.change_pbf import blocks_of, packed
 from benchmarks.fuzz.seeds_binary import geotiff, pbf
-from benchmarks.fuzz.seeds_more import plan
+from benchmarks.fuzz.seeds_more import mesh, plan, scan
 from benchmarks.fuzz.seeds_text import cityjson_sequence, osm
 from twin.errors import DataError, LimitError
 from twin.geometry import (
     read_citygml,
     read_cityjson,
+    read_las,
+    read_mesh,
     read_osm,
     read_plan,
     read_raster,
@@ -211,3 +214,27 @@ def test_a_plan_whose_rings_coincide_in_part_gives_valid_areas_or_names_them(wri
     records = read_plan(write("t.gml", text))
     assert records.areas.geometry.is_valid.all()
     assert records.report.refused or records.report.repaired
+
+
+def test_hostile_meshes_are_refused_by_name(write: Any) -> None:
+    box = mesh("glb")
+    files = [
+        ("a.obj", b"v 0 0 0\nf 9999999999999999999 1 1\n", r"a\.obj, line 2: .* names no vertex"),
+        ("b.obj", b"v 1 " + b"a" * 5000 + b" 2\n", r"b\.obj, line 1"),
+        ("c.glb", box.replace(b'"buffer":0', b'"buffer":7'), r"c\.glb: a part of it lies in buffer 7 of 1"),
+    ]
+    for name, content, told in files:
+        with pytest.raises(DataError, match=told) as caught:
+            read_mesh(write(name, content), place=(389000.0, 5819000.0, 34.0), crs="EPSG:25833")
+        assert len(str(caught.value)) < 500
+
+
+def test_a_scan_with_a_point_apart_takes_no_memory(tmp_path: Path) -> None:
+    laspy = pytest.importorskip("laspy")
+    cloud = laspy.read(io.BytesIO(scan()))
+    y = np.array(cloud.y)
+    y[7] += 3_000_000.0
+    cloud.y = y
+    cloud.write(str(tmp_path / "t.las"))
+    with pytest.raises(DataError, match=r"no scan is that empty\. A point lies apart; give bounds"):
+        read_las(tmp_path / "t.las", resolution=0.5)

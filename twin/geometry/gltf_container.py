@@ -68,7 +68,7 @@ def checked_glb(file: Path, content: bytes) -> tuple[bytes, dict[str, Any], list
     scenes = _list(tree.get("scenes"))
     number = tree.get("scene", 0)
     extras = _table(scenes[number].get("extras")) if isinstance(number, int) and 0 <= number < len(scenes) else {}
-    return _repacked(tree, buffers), extras, notes
+    return _repacked(file, tree, buffers), extras, notes
 
 
 def _parts(file: Path, content: bytes) -> tuple[dict[str, Any], bytes | None]:
@@ -193,7 +193,7 @@ def _entry(table: list[dict[str, Any]], index: Any, file: Path) -> dict[str, Any
     return table[index]
 
 
-def _repacked(tree: dict[str, Any], buffers: list[bytes]) -> bytes:
+def _repacked(file: Path, tree: dict[str, Any], buffers: list[bytes]) -> bytes:
     """Return one binary glTF with all buffers in one and without anything that is not geometry."""
     starts = [0]
     for content in buffers:
@@ -202,11 +202,11 @@ def _repacked(tree: dict[str, Any], buffers: list[bytes]) -> bytes:
     for view in map(_table, _list(tree.get("bufferViews"))):
         number = view.get("buffer")
         if not isinstance(number, int) or not 0 <= number < len(buffers):
-            raise DataError(f"a part of the glTF file lies in buffer {number!r} of {len(buffers)}; it is damaged")
+            raise DataError(f"{file}: a part of it lies in buffer {number!r} of {len(buffers)}; it is damaged")
         offset, length = view.get("byteOffset", 0), view.get("byteLength")
         whole = isinstance(offset, int) and isinstance(length, int) and offset >= 0 and length >= 0
         if not whole or offset + length > len(buffers[number]):
-            raise DataError("a part of the glTF file reaches beyond its buffer; the file is damaged")
+            raise DataError(f"{file}: a part of it reaches beyond its buffer; the file is damaged")
         views.append({**view, "buffer": 0, "byteOffset": starts[number] + offset})
     meshes = []
     for mesh in map(_table, _list(tree.get("meshes"))):

@@ -40,6 +40,9 @@ class _Choice:
     returns: str | None
 
 
+_SPARSE_CELLS, _SPARSEST = 10_000_000, 1000  # above so many cells, one in so many must have a point
+
+
 def read_las(
     path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     *,
@@ -120,6 +123,13 @@ def read_las(
     reach = box or (low[:, 0].min(), low[:, 1].min(), high[:, 0].max(), high[:, 1].max())
     reach = (reach[0], reach[1], max(reach[2], reach[0] + 1e-3), max(reach[3], reach[1] + 1e-3))
     spec = GridSpec.from_bounds(reach, resolution, horizontal)
+    total, cells = sum(head.points for head in near.values()), spec.rows * spec.columns
+    if box is None and cells > _SPARSE_CELLS and cells > _SPARSEST * total:
+        raise DataError(
+            f"{files[0]}: {total:,} points reach over {spec.rows:,} x {spec.columns:,} cells of {resolution:g} m, from "
+            f"{tuple(map(float, reach[:2]))} to {tuple(map(float, reach[2:]))}: no scan is that empty. A point lies "
+            "apart; give bounds"
+        )
     source = _Points(near, choice, spec, box is not None)
     if share is None:
         collected = CellStatistic(spec.rows * spec.columns, statistic)

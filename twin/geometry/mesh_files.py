@@ -99,6 +99,9 @@ def _check(mesh: RawMesh, file: Path) -> None:
         raise DataError(f"{file} holds coordinates that are NaN or infinite; export it again")
 
 
+_MOST = 1 << 40  # no file has so many vertices
+
+
 def _obj(file: Path, content: bytes) -> RawMesh:
     """Parse Wavefront OBJ: polygons stay polygons, and negative numbers count back from where they stand."""
     vertices: list[tuple[float, float, float]] = []
@@ -118,13 +121,13 @@ def _obj(file: Path, content: bytes) -> RawMesh:
                 here = len(vertices)
                 for word in words[1:]:
                     index = int(word.split(b"/", 1)[0])
-                    if index == 0 or index < -here:
+                    if index == 0 or index < -here or index > _MOST:
                         raise ValueError(f"{index} names no vertex")
                     corner.append(index - 1 if index > 0 else here + index)
                 size.append(len(words) - 1)
         except ValueError as error:
             text = line[:60].decode("latin-1")
-            raise DataError(f"{file}, line {number}: {text!r} cannot be read as OBJ: {error}") from None
+            raise DataError(f"{file}, line {number}: {text!r} cannot be read as OBJ: {str(error)[:80]}") from None
         if key in _FREE_FORM:
             raise DataError(
                 f"{file}, line {number}: {key.decode()!r} asks for curved surfaces or other files, which are not read; "
@@ -172,7 +175,8 @@ def _gltf(file: Path, content: bytes) -> RawMesh:
             raise DataError(f"{file}: a triangle of {name} names a vertex that is not there; the file is damaged")
         if np.linalg.det(matrix[:3, :3]) < 0:  # mirrored: triangles turn inside out
             faces = faces[:, ::-1]
-        vertices.append(np.asarray(shape.vertices, np.float64) @ matrix[:3, :3].T + matrix[:3, 3])
+        with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is refused with the whole mesh
+            vertices.append(np.asarray(shape.vertices, np.float64) @ matrix[:3, :3].T + matrix[:3, 3])
         corner.append(faces.ravel() + before)
         numbers = np.asarray(shape.vertex_attributes.get("_BUILDING_ID", np.zeros(len(vertices[-1])))).ravel()
         label.append(np.nan_to_num(numbers[faces[:, 0]]).astype(np.int64))
