@@ -69,13 +69,12 @@ def _closed_ways(
     rings: list[NDArray[np.int64]] = []
     for number, way in closed.items():
         different = len(set(way.refs.tolist()))
-        missing = int(np.count_nonzero(way.rows < 0))
         if different < 3:
             refused.append(Refusal(f"w{number}", f"an area needs three different nodes, it has {different}"))
         elif len(way.refs) > limits.MAX_POLYGON_VERTICES:
             refused.append(Refusal(f"w{number}", _too_long(len(way.refs))))
-        elif missing:
-            reason = f"{missing} of {len(way.refs)} nodes of the area are not in the file"
+        elif way.missing:
+            reason = f"{way.missing} of {len(way.refs)} nodes of the area are not in the file"
             refused.append(Refusal(f"w{number}", reason))
         else:
             names.append(f"w{number}")
@@ -214,7 +213,7 @@ def _segments(raw: RawObjects, refs: list[int]) -> tuple[NDArray[np.float64], in
     lost = 0
     for ref in refs:
         rows = raw.ways[ref].rows
-        lost += int((rows < 0).sum())
+        lost += raw.ways[ref].missing
         pair = np.column_stack([rows[:-1], rows[1:]])
         pairs.append(pair[(pair >= 0).all(axis=1) & (pair[:, 0] != pair[:, 1])])
     if not pairs:

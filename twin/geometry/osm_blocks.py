@@ -8,6 +8,7 @@ Reference: OpenStreetMap wiki, "PBF Format", encoding of OSM entities into fileb
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,24 +25,22 @@ NODES, WAYS, RELATIONS = 2, 3, 4
 PER_DEGREE = 10_000_000
 """Whole numbers of a coordinate in one degree."""
 
-_MEMBER_TYPES = "nwr"
+_MEMBER_TYPES = np.array(["n", "w", "r"], dtype=object)
 
 
 class _Strings:
-    """The strings of a block, decoded when asked for."""
+    """The strings of a block, decoded when the first is asked for."""
 
     def __init__(self, block: bytes, at: int, end: int) -> None:
-        self._block = block
-        self._place = [(start, stop) for _, start, stop in _fields(block, at, end)]
-        self._known: dict[int, str] = {}
+        self._place = (block, at, end)
 
-    def __getitem__(self, number: int) -> str:
-        text = self._known.get(number)
-        if text is None:
-            start, stop = self._place[number]
-            # cut by an editor in the middle of a letter: better a mark than no town
-            text = self._known[number] = self._block[start:stop].decode("utf-8", "replace")
-        return text
+    @functools.cached_property
+    def all(self) -> NDArray[np.object_]:
+        """Every string by its number."""
+        block, at, end = self._place
+        # cut by an editor in the middle of a letter: better a mark than no town
+        words = [block[start:stop].decode("utf-8", "replace") for _, start, stop in _fields(block, at, end)]
+        return np.array(words, dtype=object)
 
 
 @dataclass(frozen=True)
@@ -68,13 +67,19 @@ class Block:
     member_roles: _Ints
     _strings: _Strings
     _tag_start: _Ints
-    _tags: list[int]
+    _keys: _Ints
+    _values: _Ints
+
+    @functools.cached_property
+    def _words(self) -> tuple[list[int], list[str], list[str]]:
+        words = self._strings.all
+        return self._tag_start.tolist(), words[self._keys].tolist(), words[self._values].tolist()
 
     def tags(self, row: int) -> Tags:
         """Return the tags of one object."""
-        first, last = int(self._tag_start[row]), int(self._tag_start[row + 1])
-        strings, words = self._strings, self._tags
-        return {strings[words[i]]: strings[words[i + 1]] for i in range(2 * first, 2 * last, 2)}
+        starts, keys, values = self._words
+        part = slice(starts[row], starts[row + 1])
+        return dict(zip(keys[part], values[part], strict=True))
 
     def tagged(self) -> list[int]:
         """Return the rows that have any tags."""
@@ -84,11 +89,8 @@ class Block:
     def members(self, row: int) -> list[tuple[str, int, str]]:
         """Return kind, id and role of the members of a relation."""
         part = slice(int(self.start[row]), int(self.start[row + 1]))
-        forms, refs, roles = self.member_types[part], self.refs[part], self.member_roles[part]
-        return [
-            (_MEMBER_TYPES[form], ref, self._strings[role])
-            for form, ref, role in zip(forms.tolist(), refs.tolist(), roles.tolist(), strict=True)
-        ]
+        forms, roles = _MEMBER_TYPES[self.member_types[part]], self._strings.all[self.member_roles[part]]
+        return list(zip(forms.tolist(), self.refs[part].tolist(), roles.tolist(), strict=True))
 
 
 def blocks(file: Path, kinds: tuple[int, ...] = (NODES, WAYS, RELATIONS)) -> Iterator[Block]:
@@ -134,46 +136,72 @@ def _nodes(block: bytes, strings: _Strings, at: int, end: int) -> Block:
     none = np.empty(0, np.int64)
     x, y = (np.cumsum(_signed(_varints(block, *part[field]))) for field in (9, 8))
     return Block(
-        NODES, ids, version, timestamp, visible, x, y, none, none, none, none, strings, tag_start, words.tolist()
-    )
+        NODES, ids, version, timestamp, visible, x, y, none, none, none, none, strings,
+        tag_start, words[::2], words[1::2],
+    )  # fmt: skip
 
 
 def _with_members(block: bytes, strings: _Strings, kind: int, inside: list[tuple[int, int, int]]) -> Block:
-    """Decode ways or relations: their frames one by one, all their numbers together."""
-    ids, versions, times, seen = [], [], [], []
-    packed: dict[int, list[bytes]] = {2: [], 3: [], 8: [], 9: [], 10: []}
-    for _, start, stop in inside:
-        part = {field: (first, last) for field, first, last in _fields(block, start, stop)}
-        ids.append(part[1][0])
-        about = {field: first for field, first, _ in _fields(block, *part[4])} if 4 in part else {}
-        versions.append(about.get(1, 0))
-        times.append(about.get(2, 0))
-        seen.append(bool(about.get(6, 1)))
-        for field, parts in packed.items():
-            first, last = part.get(field, (0, 0))
-            parts.append(block[first:last])
-    keys, tag_start = _joined(packed[2])
-    values, _ = _joined(packed[3])
-    words = np.column_stack([keys, values]).astype(np.int64).ravel().tolist()
-    deltas, start_of = _joined(packed[8 if kind == WAYS else 9])
+    """Decode ways or relations, all of a group in step: one field of each, then the next field of each."""
+    data = np.frombuffer(block, np.uint8)
+    ends = np.array([stop for _, _, stop in inside], np.int64)
+    part = _in_step(data, np.array([start for _, start, _ in inside], np.int64), ends, (1, 2, 3, 4, 8, 9, 10))
+    about = _in_step(data, *part[4], (1, 2, 3, 4, 5, 6))
+    keys, tag_start = _joined(data, *part[2])
+    values, _ = _joined(data, *part[3])
+    deltas, start_of = _joined(data, *part[8 if kind == WAYS else 9])
     refs = np.concatenate([[0], np.cumsum(_signed(deltas))])
     refs = refs[1:] - np.repeat(refs[start_of[:-1]], np.diff(start_of))
     none = np.empty(0, np.int64)
     types, roles = none, none
     if kind == RELATIONS:
-        types, roles = (_joined(packed[field])[0].astype(np.int64) for field in (10, 8))
-    whole = np.array(ids, np.uint64).astype(np.int64)
+        types, roles = (_joined(data, *part[field])[0].astype(np.int64) for field in (10, 8))
+    unseen = (about[6][0] == 0) & (about[6][1] >= 0)
     return Block(
-        kind, whole, np.array(versions, np.int64), np.array(times, np.int64), np.array(seen, np.bool_), none, none,
-        start_of, refs, types, roles, strings, tag_start, words,
+        kind, part[1][0], about[1][0], about[2][0], ~unseen, none, none, start_of, refs, types, roles, strings,
+        tag_start, keys.astype(np.int64), values.astype(np.int64),
     )  # fmt: skip
 
 
-def _joined(parts: list[bytes]) -> tuple[NDArray[np.uint64], _Ints]:
+def _in_step(data: NDArray[np.uint8], at: _Ints, end: _Ints, order: tuple[int, ...]) -> dict[int, tuple[_Ints, _Ints]]:
+    """Return first and last byte of the fields of many messages, which have them in this order, not always all.
+
+    Of a whole number: its value and 0. Of a field that a message lacks: 0 and -1, or no bytes.
+    """
+    at = at.copy()
+    found = {}
+    for field in order:
+        first, last = np.zeros(len(at), np.int64), np.full(len(at), -1, np.int64)
+        here = np.flatnonzero(at < end)
+        here = here[data[at[here]] >> 3 == field]
+        bytes_follow = data[at[here]] & 7 == 2
+        value, after = _numbers_at(data, at[here] + 1)
+        first[here] = np.where(bytes_follow, after, value)
+        last[here] = np.where(bytes_follow, after + value, 0)
+        at[here] = np.where(bytes_follow, after + value, after)
+        found[field] = (first, last)
+    return found
+
+
+def _numbers_at(data: NDArray[np.uint8], at: _Ints) -> tuple[_Ints, _Ints]:
+    """Return the base-128 numbers that begin at these bytes, and where the next field begins."""
+    value = np.zeros(len(at), np.uint64)
+    at = at.copy()
+    going, shift = np.arange(len(at)), 0
+    while len(going):
+        byte = data[at[going]]
+        value[going] |= (byte & 127).astype(np.uint64) << np.uint64(shift)
+        at[going] += 1
+        going, shift = going[byte >= 128], shift + 7
+    return value.astype(np.int64), at
+
+
+def _joined(data: NDArray[np.uint8], first: _Ints, last: _Ints) -> tuple[NDArray[np.uint64], _Ints]:
     """Return the numbers in many packed fields and where each field begins."""
-    data = np.frombuffer(b"".join(parts), np.uint8)
-    cuts = np.cumsum([0, *map(len, parts)])
-    return _numbers(data), np.concatenate([[0], np.cumsum(data < 128)])[cuts]
+    size = np.maximum(last - first, 0)
+    cuts = np.concatenate([[0], np.cumsum(size)])
+    part = data[np.arange(cuts[-1]) + np.repeat(first - cuts[:-1], size)]
+    return _numbers(part), np.concatenate([[0], np.cumsum(part < 128)])[cuts]
 
 
 def _varints(block: bytes, at: int, end: int) -> NDArray[np.uint64]:

@@ -31,12 +31,14 @@ class RawWay(NamedTuple):
     rows : their rows in `RawObjects.node_id`, -1 where a node is not there
     tags : all of them
     closed : it ends where it began
+    missing : how many of its nodes are not there
     """
 
     refs: _Ints
     rows: _Ints
     tags: Tags
     closed: bool
+    missing: int
 
 
 @dataclass
@@ -271,9 +273,11 @@ def _placed(ways: dict[int, _WayContent], node_id: _Ints) -> dict[int, RawWay]:
     closed = np.zeros(len(contents), np.bool_)
     long = np.flatnonzero(stop - start >= 3)
     closed[long] = refs[start[long]] == refs[stop[long] - 1]
+    lost = np.concatenate([[0], np.cumsum(rows < 0)])
+    missing = lost[stop] - lost[start]
     return {
-        number: RawWay(refs[first:last], rows[first:last], tags, ends)
-        for number, (_, tags), first, last, ends in zip(
-            ways, contents, start.tolist(), stop.tolist(), closed.tolist(), strict=True
+        number: RawWay(refs[first:last], rows[first:last], tags, ends, absent)
+        for number, (_, tags), first, last, ends, absent in zip(
+            ways, contents, start.tolist(), stop.tolist(), closed.tolist(), missing.tolist(), strict=True
         )
     }

@@ -29,7 +29,7 @@ def _longest_known(present: NDArray[np.bool_]) -> slice:
 def known_stretch(name: str, way: RawWay, repaired: list[Refusal], refused: list[Refusal]) -> _Ints | None:
     """Return the rows of a line's nodes in order, without repetition, as far as the file has them; None if too few."""
     rows = way.rows
-    missing = int(np.count_nonzero(rows < 0))
+    missing = way.missing
     if missing:
         rows = rows[_longest_known(rows >= 0)]
     if len(rows) > 1 and (rows[1:] == rows[:-1]).any():

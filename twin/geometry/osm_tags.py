@@ -23,6 +23,8 @@ _AREA_WATERWAYS = frozenset({"riverbank", "dock"})
 _AREA_HIGHWAYS = frozenset({"services", "rest_area"})
 _LINE_KEYS = ("waterway", "railway", "barrier")
 _LINE_NATURAL = frozenset({"tree_row", "coastline", "cliff"})
+_SPEAKING_OF_AREAS = frozenset({*_AREA_KEYS, "waterway", "highway"})
+_SPEAKING_OF_LINES = frozenset({*_LINE_KEYS, "natural"})
 _MUTE_KEYS = frozenset({"created_by", "source", "note", "fixme", "FIXME", "attribution", "type", "source:date"})
 
 
@@ -34,6 +36,8 @@ def has_area_key(tags: Mapping[str, str]) -> bool:
     >>> has_area_key({"landuse": "forest"}), has_area_key({"natural": "tree_row"})
     (True, False)
     """
+    if _SPEAKING_OF_AREAS.isdisjoint(tags):
+        return False
     for key, lines in _AREA_KEYS.items():
         value = tags.get(key)
         if value is not None and (value not in lines or (value == "track" and tags.get("area") == "yes")):
@@ -79,6 +83,8 @@ def is_line(tags: Mapping[str, str]) -> bool:
     >>> is_line({"waterway": "stream"}), is_line({"waterway": "riverbank"})
     (True, False)
     """
+    if _SPEAKING_OF_LINES.isdisjoint(tags):
+        return False
     if tags.get("natural") in _LINE_NATURAL:
         return True
     return any(tags.get(key, "no") != "no" for key in _LINE_KEYS) and tags.get("waterway") not in _AREA_WATERWAYS
