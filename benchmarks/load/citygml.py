@@ -34,7 +34,7 @@ def _shipped() -> Path:
 
 
 def _dense_tile() -> Path:
-    """Return the densest tile at hand: of the reference data (Berlin-Kreuzberg) where these are, else the shipped one."""
+    """Return the densest tile at hand: Berlin-Kreuzberg where the reference data are, else the shipped one."""
     folder = os.environ.get("TWIN_SHARED_DATA") or str(Path(__file__).parents[2].parent / "shared" / "data")
     path = Path(folder) / "city" / "berlin_mitte_lod2" / "3910_5817.gml.gz"
     return path if path.is_file() else _shipped()
@@ -60,7 +60,7 @@ def _town() -> tuple[tempfile.TemporaryDirectory[str], str]:
     text = gzip.decompress(_dense_tile().read_bytes()).decode()
     first, last = text.index("<cityObjectMember>"), text.rindex("</CityModel>")
     places = np.array([numbers.split()[:2] for _, numbers in _NUMBERS.findall(text)], float)
-    width, height = (int(size) + 60 for size in np.ptp(places, axis=0))
+    width, height = (int(size) + 30 for size in np.ptp(places, axis=0))
     folder = tempfile.TemporaryDirectory(prefix="twin-town-")
     path = Path(folder.name) / "town.gml"
     with path.open("w", encoding="utf-8", newline="") as sink:

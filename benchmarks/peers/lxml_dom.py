@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from pathlib import Path
 
 import lxml
 import numpy as np
@@ -14,7 +15,7 @@ from benchmarks.protocol import serve
 
 def read(path):
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
-    with gzip.open(path) if path.endswith(".gz") else open(path, "rb") as stream:
+    with gzip.open(path) if path.endswith(".gz") else Path(path).open("rb") as stream:
         root = etree.parse(stream, parser).getroot()
     local = etree.QName
     buildings = roofs = polygons = 0

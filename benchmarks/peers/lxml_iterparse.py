@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from pathlib import Path
 
 import lxml
 from lxml import etree
@@ -11,9 +12,8 @@ from benchmarks.protocol import serve
 
 
 def read(path):
-    opened = gzip.open if path.endswith(".gz") else open
     elements = 0
-    with opened(path, "rb") as stream:
+    with gzip.open(path) if path.endswith(".gz") else Path(path).open("rb") as stream:
         for _, element in etree.iterparse(stream):
             elements += 1
             element.clear()

@@ -29,7 +29,7 @@ from twin.geometry.reference_systems import (
 )
 from twin.geometry.region import Bounds, checked_bounds, given_crs
 from twin.geometry.sources import existing_files
-from twin.geometry.surfaces import FAULT_TEXT, RingFault, check_rings, classed_by_slope
+from twin.geometry.surfaces import classed_by_slope
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,7 +137,10 @@ def _read_one(file: Path, box: Bounds | None, given: CRS | None, *, compiled: bo
         notes.append(f"the file names the CRS {named.horizontal.name}; {given.name} was given and is used")
     if horizontal is None:
         notes.append("the file names no CRS; give crs='EPSG:...' to place it")
-    surfaces = _surfaces(reader)
+    reader.check()
+    surfaces = reader.checked.surfaces()
+    reader.refused += reader.checked.refused
+    reader.repaired += reader.checked.repaired
     swapped = False
     # where every building was passed by, their envelopes still tell whether the CRS is the right one
     places = surfaces.vertices if len(surfaces) else np.array(reader.passed)
@@ -195,30 +198,6 @@ def _one_system(file: Path, names: dict[str, str], *, ignore: bool) -> NamedSyst
                 )
             vertical = (system.vertical, name, where)
     return NamedSystem(horizontal[0], vertical[0] if vertical else None) if horizontal else None
-
-
-def _surfaces(reader: BuildingReader) -> Surfaces:
-    """Check the rings of all buildings at once; enter faults in the reader's lists."""
-    raw = reader.raw
-    building = np.array(raw.building, dtype=np.int32)
-    checked = check_rings(
-        np.array(raw.values, dtype=np.float64).reshape(-1, 3),
-        np.array(raw.ring_size, dtype=np.int64),
-        np.array(raw.polygon_size, dtype=np.int64),
-        np.array(raw.kind, dtype=np.uint8),
-        building,
-    )
-
-    def name(polygon: int) -> str:
-        return f"{reader.attributes[building[polygon]].id}/{raw.ids[polygon] or 'polygon'}"
-
-    for polygon in np.flatnonzero(checked.fault).tolist():
-        reader.refused.append(Refusal(name(polygon), FAULT_TEXT[RingFault(checked.fault[polygon])]))
-    for polygon in np.flatnonzero(checked.unclosed & (checked.fault == 0)).tolist():
-        reader.repaired.append(Refusal(name(polygon), "its outline did not end where it began; it was closed"))
-    for polygon in np.flatnonzero(checked.lost_holes).tolist():
-        reader.repaired.append(Refusal(name(polygon), "a hole without area was left out"))
-    return checked.surfaces
 
 
 def _with_kinds(surfaces: Surfaces, buildings: int) -> tuple[Surfaces, int]:

@@ -6,7 +6,6 @@ unchecked into flat buffers; what cannot be read at all is refused here by name.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from lxml import etree
 
 from twin.geometry.citygml_attributes import BuildingAttributes, building_attributes
+from twin.geometry.citygml_checked import CheckedPolygons, RawPolygons
 from twin.geometry.citygml_polygons import (
     GML,
     GML_32,
@@ -29,29 +29,15 @@ from twin.geometry.citygml_polygons import (
 from twin.geometry.records import Refusal
 
 _EXTERIORS = (GML + "exterior", GML_32 + "exterior", GML + "outerBoundaryIs")
+STRETCH = 2_500
+"""Polygons checked at once; their work space is ten times their size."""
+
 _MARGIN = 1.0  # m: envelopes are rounded at times
 _XLINK = {"xlink": "http://www.w3.org/1999/xlink"}
 _annotations: Any = etree.XPath(
     ".//@srsName | .//@srsDimension | .//@xlink:href", namespaces=_XLINK, smart_strings=False
 )
 _annotated: Any = etree.XPath(".//*[@srsName or @srsDimension or @xlink:href]", namespaces=_XLINK)
-
-
-@dataclass
-class RawPolygons:
-    """Polygons of all buildings read so far, in flat buffers, unchecked.
-
-    values : coordinates, three to a vertex
-    ring_size : vertices of each ring; polygon_size : rings of each polygon; kind, building : one per polygon
-    ids : gml:id of each polygon, or ""
-    """
-
-    values: array[float] = field(default_factory=lambda: array("d"))
-    ring_size: array[int] = field(default_factory=lambda: array("q"))
-    polygon_size: array[int] = field(default_factory=lambda: array("q"))
-    kind: array[int] = field(default_factory=lambda: array("B"))
-    building: array[int] = field(default_factory=lambda: array("i"))
-    ids: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -65,6 +51,7 @@ class BuildingReader:
     box: tuple[float, float, float, float] | None = None
     passed: list[tuple[float, float]] = field(default_factory=list)
     raw: RawPolygons = field(default_factory=RawPolygons)
+    checked: CheckedPolygons = field(default_factory=CheckedPolygons)
     attributes: list[BuildingAttributes] = field(default_factory=list)
     repaired: list[Refusal] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
@@ -102,6 +89,13 @@ class BuildingReader:
             self.refused.append(Refusal(name, "none of its polygons can be read"))
             return
         self.attributes.append(attributes)
+        self.check(STRETCH)
+
+    def check(self, least: int = 1) -> None:
+        """Check the raw polygons if they are as many as `least`, and give their memory back."""
+        if len(self.raw.kind) >= least:
+            self.checked.add(self.raw, [entry.id for entry in self.attributes])
+            self.raw = RawPolygons()
 
     def passes_by(self, element: Any, name: str) -> bool:
         """Tell whether the building's own envelope lies outside the box, in either order of the axes."""

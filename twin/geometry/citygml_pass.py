@@ -18,14 +18,15 @@ from twin.errors import DataError, LimitError
 from twin.geometry import citygml_codes_kernels as codes
 from twin.geometry.archives import split_member
 from twin.geometry.citygml_attributes import building_attributes
-from twin.geometry.citygml_building import BuildingReader, corners
+from twin.geometry.citygml_building import STRETCH, BuildingReader, corners
 from twin.geometry.citygml_names import NameTable
 from twin.geometry.citygml_polygons import local_name
 from twin.geometry.sources import open_checked
+from twin.geometry.surfaces import ranges
 
 Box = tuple[float, float, float, float]
 
-BUFFER_BYTES = 1 << 21
+BUFFER_BYTES = 1 << 20
 """Bytes read at once; a building that is larger makes the buffer grow."""
 
 LARGEST_BUFFER = 1 << 28
@@ -185,6 +186,7 @@ class _Pass:
         declarations = (f"xmlns{':' * bool(key)}{key}={quoteattr(uri)}" for key, uri in spaces.items())
         self.opening = f"<{' '.join(('root', *declarations))}>".encode()
         self.parser = etree.XMLParser(**_OPTIONS)
+        etree.fromstring(self.opening + b"</root>", self.parser)  # refuses namespaces that are no URI
         return True
 
     def _element(self, text: bytes | bytearray) -> Any:
@@ -229,7 +231,9 @@ class _Pass:
         raw.polygon_size.frombytes(table[:, 0].tobytes())
         raw.kind.frombytes(table[:, 1].astype(np.uint8).tobytes())
         raw.building.frombytes(owner.tobytes())
-        raw.ids += [buffer[first:last].decode() for first, last in table[:, 3:5].tolist()]
+        sizes = table[:, 4] - table[:, 3]
+        raw.ids.extend(self.bytes[ranges(table[:, 3], sizes)].tobytes(), sizes)
+        reader.check(STRETCH)
 
     def _attribute_elements(self, rows: list[list[int]], spans: list[list[int]]) -> list[tuple[Any, list[str]]]:
         """Return an element for each building with its attributes, parts and envelope alone, and its systems."""

@@ -141,12 +141,12 @@ def scan(
             closing = found[gml.CLOSED] == 1
             id_from, id_to = found[gml.ID_FROM], found[gml.ID_TO]
             system, system_to = found[gml.SYSTEM_FROM], found[gml.SYSTEM_TO]
-            if found[gml.UNUSUAL] == 1 or found[gml.DIMENSION] == 2:
-                plain = False
+            plain &= found[gml.UNUSUAL] == 0 and found[gml.DIMENSION] != 2
             if unit >= 0 and is_building:
-                if depth == unit_depth and (found[gml.DIMENSION] > 0 or found[gml.HREF_FROM] > 0 or system > 0):
-                    plain = False
+                plain &= depth > unit_depth or found[gml.DIMENSION] + found[gml.HREF_FROM] + system == 0
                 size = system_to - system
+                # "3" would be taken for a dimension, "#..." for a reference
+                plain &= size != 1 and b[system] != 35
                 if system > 0 and (srs == 0 or srs_end - srs != size or not whole.same_bytes(b, srs, system, size)):
                     spans[n_spans, 0], spans[n_spans, 1], spans[n_spans, 2] = gml.SYSTEM, system, system_to
                     spans[n_spans, 3] = 0
