@@ -29,7 +29,12 @@ SECTIONS: dict[str, dict[str, values.Check]] = {
         "roof": values.one_of("max", "mean"),
     },
     "fill_buildings": {**_RASTER, "margin": values.distance},
-    "land_cover": {**_LAYER, "classes": values.class_map, "margin": values.distance},
+    "land_cover": {
+        "crs": values.system,
+        "layer": values.layers,
+        "classes": values.class_map,
+        "margin": values.distance,
+    },
     "canopy": {**_RASTER, "classes": values.whole_numbers},
     "trees": {**_LAYER, **_TEXT, "columns": values.tree_columns},
     "roads": {"margin": values.distance},

@@ -236,6 +236,20 @@ def tree_columns(table: Table, key: str, where: str) -> Any:
     return value
 
 
+def layers(table: Table, key: str, where: str) -> str | list[str]:
+    """Return the name of a layer, or several.
+
+    Examples
+    --------
+    >>> layers({"layer": ["AX_Wald", "AX_Weg"]}, "layer", "city.toml, [land_cover]")
+    ['AX_Wald', 'AX_Weg']
+    """
+    value = table.get(key)
+    if isinstance(value, list) and value and all(isinstance(name, str) and name for name in value):
+        return list(value)
+    return sign(table, key, where)
+
+
 def columns(table: Table, key: str, where: str) -> dict[str, str]:
     """Return what columns hold: role to column.
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twin.atomic import replacing
+from twin.city.new_city_layers import size_of
 from twin.city.new_city_model import covered_by_model
 from twin.city.new_city_place import find_place
-from twin.city.new_city_roles import left_out_lines, size_of, sort_out
+from twin.city.new_city_roles import left_out_lines, sort_out
 from twin.city.new_city_text import TO_FILL, city_text
 from twin.errors import DataError, InputError
 from twin.geometry.survey import SourceSummary, survey, survey_folder

@@ -10,16 +10,19 @@ import math
 from collections.abc import Mapping, Sequence
 
 from twin.city.gridspec import Bounds
+from twin.city.new_city_layers import choose_land_use, choose_residents, choose_trees, size_of
 from twin.geometry.survey import SourceSummary, is_surface
 from twin.geometry.tile_names import tile_of_name
 
 Roles = dict[str, list[SourceSummary]]
 
-ROLES = ("terrain", "buildings", "canopy", "trees", "map")
+ROLES = ("terrain", "buildings", "canopy", "trees", "land_cover", "residents", "map")
 """What a file can stand for, in the order in which the place is found from them."""
 
-_HEIGHTS = ("raster", "points")
+_HEIGHTS = ("raster", "points", "laser")
 _MODELS = ("citygml", "cityjson")
+_TABLES = ("table", "vector")
+_LAYERS = ("trees", "land_cover", "residents")
 
 
 def sort_out(summaries: Sequence[SourceSummary]) -> tuple[Roles, dict[str, str]]:
@@ -50,36 +53,22 @@ def sort_out(summaries: Sequence[SourceSummary]) -> tuple[Roles, dict[str, str]]
     terrain = [found for found in heights if found.role == "terrain"]
     if not terrain:
         unnamed = [found for found in heights if found.role is None and not is_surface(found)]
-        points = [found for found in unnamed if found.kind == "points"]
+        points = [found for found in unnamed if found.kind in ("points", "laser")]
         terrain = points or (unnamed[:1] if len(unnamed) == 1 else [])
     roles: Roles = {
         "terrain": _tiles(terrain, left_out),
         "buildings": _models([found for found in good if found.kind in _MODELS], left_out),
         "canopy": _tiles([found for found in heights if found.role == "canopy"], left_out),
-        "trees": [found for found in good if found.kind in ("table", "vector")],
+        "trees": choose_trees([found for found in good if found.role == "trees" and found.kind in _TABLES], left_out),
+        "land_cover": choose_land_use([found for found in good if found.role == "land_cover"], left_out),
+        "residents": choose_residents([found for found in good if found.role == "residents"], left_out),
         "map": _maps([found for found in good if found.kind == "osm"], left_out),
     }
-    for role, reason in (("trees", "a tree cadastre must be one file; the largest is taken"),):
-        roles[role].sort(key=lambda found: -size_of(found))
-        left_out.update((found.name, reason) for found in roles[role][1:])
-        del roles[role][1:]
     taken = {found.name for group in roles.values() for found in group}
     for found in heights:
         if found.name not in taken:
             left_out.setdefault(found.name, "its name does not say that it is terrain (DGM) or vegetation height")
     return roles, left_out
-
-
-def size_of(found: SourceSummary) -> int:
-    """Return the bytes of a file, 0 for a member of an archive.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> size_of(SourceSummary(Path("tiles.zip/a.osm"), "osm"))
-    0
-    """
-    return found.path.stat().st_size if found.path.is_file() else 0
 
 
 def _usable(found: SourceSummary, left_out: dict[str, str]) -> bool:
@@ -89,14 +78,13 @@ def _usable(found: SourceSummary, left_out: dict[str, str]) -> bool:
         pass
     elif found.kind in _HEIGHTS and found.bounds is None:
         reason = "it has no place"
-    elif found.kind in (*_HEIGHTS, *_MODELS, "osm") or (found.kind in ("table", "vector") and found.role == "trees"):
+    elif found.kind in (*_HEIGHTS, *_MODELS, "osm") or (found.kind in _TABLES and found.role in _LAYERS):
         return True
     else:
         reason = {
-            "mesh": "a mesh names no place: say where it stands",
-            "laser": "laser points are not read; use the DGM1 of the same survey",
+            "mesh": "a mesh names no place: say where it stands, as [[meshes]] with place = [easting, northing]",
             "plan": "a development plan (XPlanGML) is not part of the present city",
-            "table": "a table whose columns are not those of a known tree cadastre (see columns under [trees])",
+            "table": "a table whose columns no tree cadastre or census is known to have (see columns under [trees])",
             "vector": "a layer that no section of a city.toml reads",
         }.get(found.kind, "not a kind of data that a city is built from")
     left_out[found.name] = reason
@@ -116,15 +104,13 @@ def _maps(found: list[SourceSummary], left_out: dict[str, str]) -> list[SourceSu
 
 
 def _models(found: list[SourceSummary], left_out: dict[str, str]) -> list[SourceSummary]:
-    """Return the city models of one format: CityGML before CityJSON, of which only one file can be read."""
+    """Return the city models of one format: CityGML before CityJSON."""
     tiles = [item for item in found if item.kind == "citygml"]
     other = [item for item in found if item.kind == "cityjson"]
     if tiles:
         left_out.update((item.name, f"the buildings come from CityGML, {tiles[0].name}") for item in other)
         return _tiles(tiles, left_out)
-    other.sort(key=lambda item: -size_of(item))
-    left_out.update((item.name, f"a CityJSON model must be one file; {other[0].name} is taken") for item in other[1:])
-    return other[:1]
+    return _tiles(other, left_out)
 
 
 def _tiles(found: list[SourceSummary], left_out: dict[str, str]) -> list[SourceSummary]:
@@ -132,7 +118,7 @@ def _tiles(found: list[SourceSummary], left_out: dict[str, str]) -> list[SourceS
     if len(found) < 2:
         return found
     # of one fineness the kind that most tiles have: a single file of another kind is a double or a stray
-    many = {kind: sum(item.kind == kind for item in found) for kind in ("raster", "points", "citygml")}
+    many = {item.kind: sum(other.kind == item.kind for other in found) for item in found}
 
     def fineness(item: SourceSummary) -> tuple[bool, float, int]:
         degrees = item.crs is not None and item.crs.is_geographic
@@ -142,8 +128,8 @@ def _tiles(found: list[SourceSummary], left_out: dict[str, str]) -> list[SourceS
     same: list[SourceSummary] = []
     for item in found:
         alike = item.crs == first.crs and math.isclose(item.spacing or 0.0, first.spacing or 0.0, rel_tol=1e-3)
-        doubled = [other for other in same if first.kind != "citygml" and overlap(item.bounds, other.bounds) > 0.5]
-        if item.kind == "citygml":
+        doubled = [other for other in same if first.kind not in _MODELS and overlap(item.bounds, other.bounds) > 0.5]
+        if item.kind in _MODELS:
             doubled = [other for other in same if _same_tile(item, other)]
         if alike and not doubled:
             same.append(item)

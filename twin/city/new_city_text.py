@@ -52,7 +52,7 @@ def city_text(
     """
     sources: dict[str, list[str]] = {}
     body: list[str] = []
-    for section in ("terrain", "buildings", "canopy", "trees"):
+    for section in ("terrain", "buildings", "canopy", "trees", "land_cover", "residents"):
         found = roles.get(section)
         if found:
             body += _section(section, found, place.crs, base, present)
@@ -60,7 +60,12 @@ def city_text(
     town = roles.get("map")
     model = bool(roles.get("buildings")) and roles["buildings"][0].kind == "cityjson"
     if town:
-        for section in (*(("buildings",) if not roles.get("buildings") else ()), "land_cover", "roads"):
+        if roles.get("buildings"):
+            body += ["# [fill_buildings]  # remove the # to add buildings that only OpenStreetMap has, with a flag",
+                     *(f"# {line}" for line in (*_files(town, base, present), 'format = "osm"')), ""]  # fmt: skip
+        for section in ("buildings", "land_cover", "roads"):
+            if section != "roads" and roles.get(section):
+                continue
             body += _section(section, town, place.crs, base, present)
         sources["osm"] = _source("osm", town)
     elif model:
@@ -111,12 +116,20 @@ def _section(
     if len(shown) < len(found):
         lines.append(f"# and {len(found) - len(shown)} more like these")
     lines += _files(found, base, present)
+    layers = list(dict.fromkeys(item.layer for item in found if item.layer is not None))
+    if layers:
+        listed = ", ".join(map(_quoted, layers))
+        lines.append(f"layer = {listed if len(layers) == 1 else f'[{listed}]'}")
+    if section == "land_cover" and first.kind == "vector":
+        lines += ['format = "vector"', f"classes = {_quoted(str(first.version))}  # what the classes of the layer mean"]
+    if section == "terrain" and first.kind == "laser":
+        lines.append("fill = 50  # m: buildings hide the ground from the laser; filled cells are flagged")
     if section == "buildings":
         lines.append(f'format = "{first.kind}"')
         tile = tile_of_files(found)
         if tile is not None:
             lines.append(f"tile = {rounded(tile)}  # as the name says: buildings at its edges may be in other tiles")
-    if first.crs is None and section in ("terrain", "canopy", "buildings", "trees"):
+    if first.crs is None and section in ("terrain", "canopy", "buildings", "trees", "land_cover", "residents"):
         zone = zone_of_name(first.path.name)
         by_name = zone is not None and crs.to_epsg() == 25800 + zone
         reason = f"zone {zone}, as the name says" if by_name else "ASSUMED: the file names none"
@@ -131,7 +144,7 @@ def _section(
 
 def _files(found: Sequence[SourceSummary], base: Path, present: Sequence[SourceSummary]) -> list[str]:
     """Return the line or lines that name the files: one, a list, or a pattern if they are many."""
-    names = [_relative(item.path, base) for item in found]
+    names = list(dict.fromkeys(_relative(item.path, base) for item in found))
     if len(names) == 1:
         return [f"file = {_quoted(names[0])}"]
     if len(names) > _LISTED:

@@ -117,7 +117,8 @@ def survey_postings(file: Path, *, count: bool) -> SourceSummary:
                 break
             lines += data.count(b"\n")
             last = (last + data)[-_TAIL:]
-    top, bottom = _numbers(first.splitlines()[:100]), _numbers(last.splitlines())
+    whole_tail = last.splitlines()[1 if len(last) >= _TAIL else 0 :]  # its first line is cut
+    top, bottom = _numbers(first.splitlines()[:100]), _numbers(whole_tail)
     lines += count and not last.endswith(b"\n")
     role = role_of_heights(file)
     if len(top) < 2:

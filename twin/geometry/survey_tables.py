@@ -15,16 +15,17 @@ from pyproj import CRS
 
 from twin.errors import DataError
 from twin.geometry.archives import split_member
+from twin.geometry.class_map import class_map_names, find_class_map
 from twin.geometry.reference_systems import split_compound
 from twin.geometry.region import Bounds
 from twin.geometry.sources import open_checked
 from twin.geometry.survey_summary import Role, SourceSummary
 from twin.geometry.tree_layouts import find_layout
+from twin.geometry.unit_columns import find_unit_columns
 
 VECTOR = (".gpkg", ".shp", ".geojson", ".fgb")
 MESHES = (".obj", ".glb", ".gltf", ".stl", ".ply")
-_LAND_USE = ("nutzart", "nutzungsart", "objart", "landuse", "bezeich", "fclass", "klasse", "cover")
-_PEOPLE = ("einwohner", "residents", "insgesamt_bevoelkerung", "bevoelkerung", "ew_gesamt", "population")
+_LAND_USE = tuple({column for name in class_map_names() for column in find_class_map(name).columns} - {"layer"})
 _CHUNK = 1 << 20
 
 
@@ -129,11 +130,17 @@ def role_of_columns(columns: tuple[str, ...], shape: str, name: str) -> Role | N
                 return "trees"
         else:
             return "trees"
-    if _is_census(columns) or any(column.startswith(_PEOPLE) for column in plain):
+    if _is_census(columns):
         return "residents"
-    if "Polygon" in shape and any(column in _LAND_USE for column in plain):
+    if "Polygon" not in shape:
+        return None
+    if any(column in _LAND_USE for column in plain):
         return "land_cover"
-    return None
+    try:
+        found = find_unit_columns(None, list(columns), name)
+    except DataError:
+        return None
+    return "residents" if "residents" in found else None
 
 
 def survey_mesh(file: Path) -> SourceSummary:
