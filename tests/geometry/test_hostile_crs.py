@@ -76,6 +76,45 @@ def vector(gml: Any, folder: Path, x: float, y: float, crs: str) -> Any:
     return geometry.read_areas(file, classes={"column": "nutzart", "map": {"Wald": "forest"}})
 
 
+def units(gml: Any, folder: Path, x: float, y: float, crs: str) -> Any:
+    import geopandas as gpd
+    import shapely
+
+    file = folder / "t.gpkg"
+    side = 1e-3 if abs(x) < 180 else 50.0
+    columns = {"name": ["A"], "einwohner": [120]}
+    gpd.GeoDataFrame(columns, geometry=[shapely.box(x, y, x + side, y + side)], crs=crs).to_file(file)
+    return geometry.read_units(file)
+
+
+def plan(gml: Any, folder: Path, x: float, y: float, crs: str) -> Any:
+    from benchmarks.fuzz import seeds_more
+
+    side = 1e-3 if abs(x) < 180 else 40.0
+    text = seeds_more.plan().decode().replace("EPSG:25832", crs)
+    for west in (0, 40, 50, 90):
+        text = text.replace(str(500000 + west), repr(x + side * (west // 40 + (west % 40 > 0))))
+    text = text.replace("5600030", repr(y + side)).replace("5600000", repr(y))
+    file = folder / "t.gml"
+    file.write_text(text)
+    return geometry.read_plan(file)
+
+
+def las(gml: Any, folder: Path, x: float, y: float, crs: str) -> Any:
+    import pyproj
+
+    laspy = pytest.importorskip("laspy")
+    header = laspy.LasHeader(point_format=6, version="1.4")
+    header.offsets, header.scales = (round(x), round(y), 0.0), (1e-6,) * 3
+    header.add_crs(pyproj.CRS.from_user_input(crs), keep_compatibility=False)
+    cloud = laspy.LasData(header)
+    step = np.arange(12) * (1e-5 if abs(x) < 180 else 1.0)
+    cloud.x, cloud.y, cloud.z = x + step % 4, y + step / 4, np.full(12, 34.0)
+    cloud.classification = np.full(12, 2, np.uint8)
+    cloud.write(str(folder / "t.las"))
+    return geometry.read_las(folder / "t.las", resolution=1.0)
+
+
 READERS: dict[str, Put] = {
     "citygml": citygml,
     "cityjson": cityjson,
@@ -83,6 +122,9 @@ READERS: dict[str, Put] = {
     "raster": raster,
     "trees": trees,
     "vector": vector,
+    "units": units,
+    "plan": plan,
+    "las": las,
 }
 CAUSES = [
     ("swapped axes", 5820000.0, 389400.0, "EPSG:25833", "easting and northing are swapped"),
@@ -118,7 +160,7 @@ def test_coordinates_elsewhere_are_refused_with_their_likely_cause(
     assert str(tmp_path) in str(caught.value)
 
 
-@pytest.mark.parametrize("reader", ["raster", "trees", "vector"])
+@pytest.mark.parametrize("reader", ["raster", "trees", "vector", "units"])
 def test_swapped_degrees_are_refused(gml: Any, tmp_path: Path, reader: str) -> None:
     with pytest.raises(DataError, match="longitude and latitude seem to be swapped"):
         READERS[reader](gml, tmp_path, 52.52, 13.37, "EPSG:4326")

@@ -15,6 +15,13 @@ from benchmarks.fuzz.worker import CPU_SECONDS, Worker, answer_to
 CASES = 150
 
 
+@pytest.fixture(autouse=True)
+def _scans_need_an_extra(request: pytest.FixtureRequest) -> None:
+    if "[las]" in request.node.name:
+        pytest.importorskip("laspy")
+        pytest.importorskip("lazrs")
+
+
 @pytest.mark.parametrize("name", TARGETS)
 def test_the_first_files_are_read(name: str, tmp_path: Path) -> None:
     for number in range(len(first_files(name))):
