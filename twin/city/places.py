@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from twin.geometry.records import OsmData
 
 _CARE = frozenset({"nursing_home", "assisted_living"})
+_KEYS = frozenset({"amenity", "healthcare", "leisure", "social_facility"})  # one of them is in every rule
 _GONE = ("disused", "abandoned", "demolished", "razed")
 
 
@@ -85,7 +86,7 @@ def places_from_osm(osm: OsmData, spec: GridSpec) -> gpd.GeoDataFrame:
     notes: list[str] = []
     rows: list[tuple[str, str, str]] = []
     shapes: list[Any] = []
-    tables = [table.to_crs(spec.crs) if len(table) else table for table in (osm.areas, osm.points)]
+    tables = [_projected(table, spec) for table in (osm.areas, osm.points)]
     gone = 0
     for kind, rules in KINDS.items():
         found = []
@@ -121,6 +122,13 @@ def places_from_osm(osm: OsmData, spec: GridSpec) -> gpd.GeoDataFrame:
     result = result.reset_index(drop=True)
     result.attrs["notes"] = notes
     return result
+
+
+def _projected(table: gpd.GeoDataFrame, spec: GridSpec) -> gpd.GeoDataFrame:
+    """Return what may be a place in the grid's CRS: in a town's extract nearly all areas are buildings and land use."""
+    may_be = np.array([not _KEYS.isdisjoint(tags) for tags in table["tags"]], dtype=np.bool_)
+    chosen: gpd.GeoDataFrame = table[may_be]
+    return chosen.to_crs(spec.crs) if len(chosen) else chosen
 
 
 def _names(table: gpd.GeoDataFrame) -> list[str]:
