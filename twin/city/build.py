@@ -133,7 +133,7 @@ def build_city(
     placed = place_buildings(buildings, spec, ground.values, roof_statistic=roof_statistic)
     filled: tuple[Caveat, ...] = ()
     if fill_buildings is not None:
-        placed, filled = add_missing(placed, spec, ground.values, fill_buildings)
+        placed, filled = add_missing(placed, spec, ground.values, fill_buildings, roof_statistic=roof_statistic)
     on_roof = (placed.building_id > 0) & np.isfinite(placed.roof_elevation)
     below = on_roof & (placed.roof_elevation < ground.values)
     surface = np.where(on_roof, np.fmax(placed.roof_elevation, ground.values), ground.values).astype(np.float32)

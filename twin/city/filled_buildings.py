@@ -8,7 +8,7 @@ count as known there, because such rasters are too coarse to show them.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -48,6 +48,8 @@ def fill_buildings(
     spec: GridSpec,
     ground: NDArray[np.float64],
     source: OsmData | BuildingModels | xr.DataArray,
+    *,
+    roof_statistic: Literal["max", "mean"] = "max",
 ) -> tuple[PlacedBuildings, tuple[Caveat, ...]]:
     """Add the buildings of another source that are missing.
 
@@ -62,6 +64,8 @@ def fill_buildings(
     source : OsmData, BuildingModels or xr.DataArray
         Footprints of OpenStreetMap, another 3-D city model in the CRS of `spec`, or a raster of building heights above
         ground, m.
+    roof_statistic : {"max", "mean"}
+        As in `twin.city.buildings.buildings_from_models`, of another model.
 
     Returns
     -------
@@ -99,7 +103,7 @@ def fill_buildings(
                     f"the 3-D city model that fills is in {source.crs.name}, the grid in {spec.crs.name}; "
                     "give both the same CRS"
                 )
-            found = buildings_from_models(source, spec, ground)
+            found = buildings_from_models(source, spec, ground, roof_statistic=roof_statistic)
             flags = np.full(len(found.table), variables.flag("building_source", "other_city_model"), np.uint8)
             found = replace(found, source=flags)
             what = ("another 3-D city model", "einem anderen 3D-Stadtmodell")

@@ -75,7 +75,7 @@ def wall_cells(city: City) -> xr.Dataset:
     rows, columns = np.nonzero(height >= LEAST_WALL)
     places = np.column_stack([spec.x[columns], spec.y[rows]])
     east, north = np.array([(-right, down) for down, right in _STEPS], np.float64)[side].T
-    facing = _direction(np.bincount(cell, east, len(rows)), np.bincount(cell, north, len(rows)))
+    facing = _direction(*(np.bincount(cell, part, len(rows)).astype(np.float64) for part in (east, north)))
     found = _facing(places, cell, owner, *_edges(city))
     facing = np.where(np.isfinite(found), found, facing)
     layers = {"wall_height": np.full(spec.shape, np.nan, np.float32)}

@@ -24,6 +24,7 @@ from twin.errors import InputError
 from twin.geometry.records import BuildingModels
 from twin.scenario.areas import cells_inside
 from twin.scenario.measures.measure import ROOF, WATER, carriageway, check_cost, footprint, replace_variables
+from twin.variables import flag
 
 if TYPE_CHECKING:
     from twin.city.rasterize import FacetRaster
@@ -132,7 +133,7 @@ class MeshBuilding:
         self, city: City, painted: FacetRaster, roofed: NDArray[np.bool_], cleared: NDArray[np.bool_], number: int
     ) -> dict[str, NDArray[Any]]:
         """Return the variables of the grid that change: roof where it stands, grass where others stood."""
-        from twin.city.surfaces import surface_parameters
+        from twin.city.surfaces import infiltration_class, surface_parameters
 
         grid = city.grid
         ground = grid["ground_elevation"].values
@@ -147,9 +148,21 @@ class MeshBuilding:
         )
         arrays["building_id"] = np.where(roofed, number, np.where(cleared, 0, grid["building_id"].values))
         arrays["land_cover"] = np.where(roofed, ROOF, np.where(cleared, _GRASS, grid["land_cover"].values))
-        for name in ("canopy_height", "canopy_base_height"):
+        for name in ("canopy_height", "canopy_base_height", "canopy_source"):
             if name in grid:
-                arrays[name] = np.where(roofed, 0.0, grid[name].values)
+                arrays[name] = np.where(roofed, 0, grid[name].values)
+        sealed, open_ground = infiltration_class(np.asarray([ROOF, _GRASS]), codes["infiltration_final_rate"])
+        new: dict[str, tuple[float, float]] = {  # where it stands, and where others stood; the mesh's planes stay open
+            "roof_slope": (np.nan, np.nan),
+            "roof_aspect": (np.nan, np.nan),
+            "green_roof_fraction": (0.0, 0.0),
+            "infiltration_class": (sealed, open_ground),
+            "building_source": (flag("building_source", "planned"), 0),
+            "land_cover_source": (flag("land_cover_source", "planned"), flag("land_cover_source", "planned")),
+        }
+        for name, (here, gone) in new.items():
+            if name in grid:
+                arrays[name] = np.where(roofed, here, np.where(cleared, gone, grid[name].values))
         return arrays
 
     def _row(self, city: City, outline: Any, height: float, number: int) -> gpd.GeoDataFrame:
