@@ -39,13 +39,14 @@ MEASURES: dict[str, Callable[..., measures.Measure]] = {
     "unseal": measures.unseal,
     "add_building": measures.add_building,
     "mesh_building": measures.mesh_building,
+    "planned_buildings": measures.planned_buildings,
     "close_road": measures.close_road,
     "set_speed": measures.set_speed,
 }
 
 _TOP = ("title", "title_de", "description", "language", "city", "couplings", "event", "scenario")
 _CITY = ("sample", "file", "bounds", "resolution")
-_PATHS = ("area", "points", "section", "footprint", "file")
+_PATHS = ("area", "points", "section", "footprint", "file", "plan")
 LANGUAGES = ("en", "de")
 
 
