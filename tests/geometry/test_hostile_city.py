@@ -16,7 +16,7 @@ import shapely
 from twin.city import GridSpec
 from twin.city.buildings import buildings_from_models
 from twin.city.load import load_city
-from twin.errors import DataError, LimitError
+from twin.errors import DataError, InputError, LimitError
 from twin.geometry import read_citygml, read_las, read_raster, read_xyz, resample
 
 SPEC = GridSpec(389000.0, 5819020.0, 0.5, 40, 40, "EPSG:25833")
@@ -167,3 +167,24 @@ def test_a_request_of_a_billion_cells_is_refused_before_memory_is_taken(
 def test_a_grid_of_a_billion_cells_is_refused() -> None:
     with pytest.raises(LimitError, match="MAX_GRID_CELLS"):
         GridSpec.from_bounds((0.0, 0.0, 32000.0, 32000.0), 1.0, "EPSG:25833")
+
+
+@pytest.mark.parametrize("crs", ["EPSG:3857", "EPSG:3395"])
+def test_a_grid_in_mercator_is_refused_for_its_metres_are_none(crs: str) -> None:
+    with pytest.raises(InputError, match=r"shorter than one on the ground.*give EPSG:25832"):
+        GridSpec.from_bounds((1488000.0, 6894000.0, 1488100.0, 6894100.0), 1.0, crs)
+
+
+@pytest.mark.parametrize("crs", ["EPSG:25832", "EPSG:31468", "EPSG:3068", "EPSG:4647", "EPSG:28992", "EPSG:2056"])
+def test_a_grid_in_a_survey_system_is_taken(crs: str) -> None:
+    assert GridSpec.from_bounds((0.0, 0.0, 10.0, 10.0), 1.0, crs).shape == (10, 10)
+
+
+def test_tiles_of_terrain_in_two_systems_are_refused_with_the_fix(tmp_path: Path) -> None:
+    slope(tmp_path / "a.tif", 1.0)
+    with rasterio.open(tmp_path / "a.tif") as source:
+        profile, values = source.profile, source.read()
+    with rasterio.open(tmp_path / "b.tif", "w", **profile | {"crs": "EPSG:25832"}) as sink:
+        sink.write(values)
+    with pytest.raises(DataError, match=r"name 2 CRSs: EPSG:25833 .a\.tif.; EPSG:25832 .b\.tif.; keep those of one"):
+        load_city(city_of(tmp_path, "[terrain]", 'file = "*.tif"'))

@@ -293,4 +293,10 @@ def _metric(given: CRS | str | int) -> CRS:
         )
     if len(crs.axis_info) > 2:
         raise InputError(f"the CRS {crs.name!r} is compound; give its horizontal part only")
+    method = crs.coordinate_operation.method_name if crs.coordinate_operation else ""
+    if "Mercator" in method and not any(word in method for word in ("Transverse", "Oblique")):
+        raise InputError(
+            f"the CRS is {crs.name!r}, in which a metre is shorter than one on the ground, in Germany by a third and "
+            "more: give EPSG:25832 or EPSG:25833"
+        )
     return crs

@@ -200,8 +200,8 @@ def _streamed(file: Path) -> tuple[_Plan, str | None]:
                 element.clear()
         except etree.XMLSyntaxError as error:
             raise DataError(
-                f"{file} is not well-formed XML or cut off: {error.msg} (after {len(plan.rows)} building areas, none "
-                "of which is used); fetch the file again"
+                f"{file} is not well-formed XML or cut off: {str(error.msg)[:200]} (after {len(plan.rows)} building "
+                "areas, none of which is used); fetch the file again"
             ) from None
         root = context.root
     if root is None or local_name(root) not in ("XPlanAuszug", "FeatureCollection"):
