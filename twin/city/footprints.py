@@ -33,10 +33,12 @@ def polygons_of(surfaces: Surfaces, rows: NDArray[np.int64]) -> NDArray[Any]:
     if enough.any():
         made[enough] = shapely.linearrings(surfaces.vertices[used, :2], indices=index[used])
     out = np.full(len(rows), None, dtype=object)
-    for place, row in enumerate(rows):
-        first, last = surfaces.polygon_start[row], surfaces.polygon_start[row + 1]
-        if made[first] is not None:
-            out[place] = shapely.Polygon(made[first], [ring for ring in made[first + 1 : last] if ring is not None])
+    whole = enough[surfaces.polygon_start[rows]]
+    size = np.diff(surfaces.polygon_start)[rows][whole]
+    ring = ranges(surfaces.polygon_start[rows][whole], size)
+    owner = np.repeat(np.arange(len(size)), size)
+    if len(size):
+        out[whole] = shapely.polygons(made[ring][enough[ring]], indices=owner[enough[ring]])
     return out
 
 
@@ -61,6 +63,9 @@ def footprints_of(surfaces: Surfaces, count: int, seen: NDArray[np.bool_]) -> ND
     starts = np.searchsorted(owner[order], np.arange(count + 1))
     for building in range(count):
         members = shapes[order[starts[building] : starts[building + 1]]]
+        if len(members) == 1 and members[0] is not None and members[0].geom_type == "Polygon":
+            out[building] = members[0]  # most have one ground surface: a union would only take time
+            continue
         union = shapely.union_all(members) if len(members) else shapely.Polygon()
         # repairs and vertical facets leave lines and points behind, which are no footprint
         areal = [part for part in shapely.get_parts(union) if part.geom_type == "Polygon"]
