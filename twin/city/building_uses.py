@@ -85,10 +85,22 @@ def osm_height(tags: dict[str, str], use: str) -> tuple[float, int, str]:
     if tagged is not None and 0 < tagged <= 400:
         return tagged, storeys or max(1, round(tagged / STOREY_HEIGHT)), "tag height"
     if storeys:
-        roof = ROOF_HEIGHT if use == "residential" and storeys <= 3 else 0.0
-        return storeys * STOREY_HEIGHT + roof, storeys, "tag building:levels"
+        return storeys * STOREY_HEIGHT + _roof_height(tags, use, storeys), storeys, "tag building:levels"
     height, assumed = _ASSUMED.get(tags["building"]) or _ASSUMED_BY_USE[use]
     return height, assumed, "assumed by type"
+
+
+def _roof_height(tags: dict[str, str], use: str, storeys: int) -> float:
+    """Return the mean height of a roof above its eaves, m: half of its own height, as it slopes."""
+    if tags.get("roof:shape") == "flat":
+        return 0.0
+    ridge = length(tags.get("roof:height"))
+    levels = length(tags.get("roof:levels"))
+    if ridge is not None and ridge <= 100:
+        return ridge / 2
+    if levels is not None and 0 < levels <= 10:  # storeys under the roof are not among building:levels
+        return levels * STOREY_HEIGHT / 2
+    return ROOF_HEIGHT if use == "residential" and storeys <= 3 else 0.0
 
 
 def use_of_function(function: Any) -> str:

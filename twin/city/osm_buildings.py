@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin import variables
+from twin.city.building_parts import find_parts
 from twin.city.building_uses import osm_height, use_of_tags
 from twin.city.buildings import PlacedBuildings, mean_by_building, with_residents
 from twin.city.green_roofs import green_columns, green_roof_of_tags
@@ -30,8 +31,9 @@ _FLAGS = {
 def buildings_from_osm(osm: OsmData, spec: GridSpec, ground: NDArray[np.float64]) -> PlacedBuildings:
     """Place the buildings of an OpenStreetMap extract, with flat roofs.
 
-    Heights come from `height`, else from `building:levels`, else they are assumed by type. A roof lies at the mean
-    ground elevation under the building plus its height, nowhere below the ground. The shape that `roof:shape` names
+    Heights come from `height`, else from `building:levels` (with `roof:levels` and `roof:height`), else they are
+    assumed by type; parts (`building:part`) with a height raise their own cells. A roof lies at the mean ground
+    elevation under the building plus its height, nowhere below the ground. The shape that `roof:shape` names
     stands in the column `roof_shape`; the roof on the grid stays flat.
 
     Parameters
@@ -62,7 +64,9 @@ def buildings_from_osm(osm: OsmData, spec: GridSpec, ground: NDArray[np.float64]
     areas = osm.areas
     is_building = np.array([tags.get("building", "no") not in ("no", "") for tags in areas["tags"]], bool)
     buried = is_building & np.array([is_underground(tags) for tags in areas["tags"]], bool)
-    notes = (f"{int(buried.sum())} buildings lie underground and are left out",) if buried.any() else ()
+    notes: tuple[str, ...] = (
+        (f"{int(buried.sum())} buildings lie underground and are left out",) if buried.any() else ()
+    )
     chosen = areas[is_building & ~buried] if len(areas) else areas
     tags_of = list(chosen["tags"])
     shapes = projection(spec)(np.asarray(chosen.geometry.values, dtype=object))
@@ -70,6 +74,13 @@ def buildings_from_osm(osm: OsmData, spec: GridSpec, ground: NDArray[np.float64]
     use = np.array([use_of_tags(tags, area) for tags, area in zip(tags_of, size, strict=True)], dtype=object)
     use = _use_by_surroundings(use, tags_of, shapes, osm, spec)
     tops = [osm_height(tags, use[row]) for row, tags in enumerate(tags_of)]
+    other = areas[np.array(["building:part" in tags for tags in areas["tags"]], bool)] if len(areas) else areas
+    parts = find_parts(list(other["tags"]), projection(spec)(np.asarray(other.geometry.values, dtype=object)), shapes)
+    notes += parts.notes
+    for row in np.unique(parts.building).tolist():
+        if tops[row][2] == "assumed by type":  # its highest part says how high it is
+            highest = np.flatnonzero(parts.building == row)[-1]
+            tops[row] = (float(parts.height[highest]), int(parts.storeys[highest]), "tag height")
     count = len(tags_of)
     height = np.array([top for top, _, _ in tops])
     table = gpd.GeoDataFrame(
@@ -91,8 +102,11 @@ def buildings_from_osm(osm: OsmData, spec: GridSpec, ground: NDArray[np.float64]
         index=pd.RangeIndex(1, count + 1, name="building_id"),
     )
     building_id = paint_polygons(shapes, np.arange(1, count + 1), spec)
-    level = mean_by_building(building_id, ground, count) + height
-    roof = np.concatenate([[np.nan], level])[building_id]
+    foot = mean_by_building(building_id, ground, count)
+    roof = np.concatenate([[np.nan], foot + height])[building_id]
+    if len(parts.shapes):
+        raised = np.concatenate([[np.nan], foot])[building_id] + parts.raised(building_id, spec)
+        roof = np.where(np.isfinite(raised), raised, roof)
     level_roof = np.where(building_id > 0, np.float32(0.0), np.float32(np.nan))
     flags = {source: variables.flag("building_source", word) for source, word in _FLAGS.items()}
     return PlacedBuildings(
