@@ -85,3 +85,15 @@ def test_a_city_without_residents_says_what_is_missing(village):
 def test_a_reach_below_one_cell_is_refused():
     with pytest.raises(InputError, match="reach"):
         ring_cells(np.zeros((2, 2), np.int32), 0.5)
+
+
+def test_exposure_may_ask_for_an_age_group(village):
+    people = village.buildings["residents"]
+    aged = village.with_changes(buildings=village.buildings.assign(age_over_65=people / 4))
+    field = village.grid["ground_elevation"]
+    old = building_exposure(field, aged, group="age_over_65")["residents"]
+    np.testing.assert_allclose(old, building_exposure(field, aged)["residents"] / 4)
+    with pytest.raises(MissingDataError, match="no column 'age_under_6'; it has age_over_65"):
+        building_exposure(field, aged, group="age_under_6")
+    with pytest.raises(MissingDataError, match="read statistical units with age groups"):
+        building_exposure(field, village, group="age_over_65")

@@ -72,7 +72,12 @@ def ring_cells(building_id: NDArray[np.int32], reach: float = 1.0) -> tuple[NDAr
 
 
 def building_exposure(
-    field: xr.DataArray, city: City, *, reach: float | None = None, statistic: Statistic = "max"
+    field: xr.DataArray,
+    city: City,
+    *,
+    reach: float | None = None,
+    statistic: Statistic = "max",
+    group: str = "residents",
 ) -> gpd.GeoDataFrame:
     """Return the value of a map around each building on the grid.
 
@@ -86,19 +91,22 @@ def building_exposure(
         Width of the ring, m; one cell if not given.
     statistic : {"max", "mean"}
         Of the ring's cells.
+    group : str
+        Whom to count as residents: ``"residents"`` for all, or a column of the buildings with an age group, such as
+        ``"age_over_65"`` or ``"age_under_6"`` from `twin.city.assign_residents`.
 
     Returns
     -------
     GeoDataFrame
         Index `building_id`; columns `value` (unit of `field`, NaN where the ring holds no open cell), `cells` (cells
-        used), `residents` (NaN where not known) and `geometry`.
+        used), `residents` (of the group, NaN where not known) and `geometry`.
 
     Raises
     ------
     InputError
         If the field is not on the city's grid.
     MissingDataError
-        If the city has no `building_id`.
+        If the city has no `building_id`, or its buildings lack the group.
 
     Examples
     --------
@@ -134,25 +142,35 @@ def building_exposure(
     table = table.assign(
         value=(groups.max() if statistic == "max" else groups.mean()).reindex(table.index).astype(np.float64),
         cells=groups.size().reindex(table.index, fill_value=0).astype(np.int64),
-        residents=residents_of(city).reindex(table.index),
+        residents=residents_of(city, group).reindex(table.index),
     )
     return table[["value", "cells", "residents", "geometry"]]
 
 
-def residents_of(city: City) -> pd.Series:
+def residents_of(city: City, group: str = "residents") -> pd.Series:
     """Return the residents of each building, NaN where not known.
+
+    Parameters
+    ----------
+    city : City
+        With residents in its table of buildings.
+    group : str
+        All of them, or an age group such as ``"age_over_65"``.
 
     Raises
     ------
     MissingDataError
-        If the building table has no column `residents`.
+        If the building table has no such column.
     """
-    if "residents" not in city.buildings.columns:
-        raise MissingDataError(
-            f"the buildings of {city.name!r} have no column 'residents'; add it from the register of residents, "
-            "or estimate it from floor area"
-        )
-    residents: pd.Series = city.buildings["residents"].astype(np.float64)
+    if group not in city.buildings.columns:
+        ages = [str(name) for name in city.buildings.columns if str(name).startswith("age_")]
+        way = "add it from the register of residents, or estimate it from floor area"
+        if group != "residents":
+            way = (
+                f"it has {', '.join(ages)}" if ages else "read statistical units with age groups: city.assign_residents"
+            )
+        raise MissingDataError(f"the buildings of {city.name!r} have no column {group!r}; {way}")
+    residents: pd.Series = city.buildings[group].astype(np.float64)
     return residents
 
 
