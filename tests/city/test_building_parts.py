@@ -22,7 +22,8 @@ def test_a_tower_rises_from_its_hall(osm):
     assert heights.tolist() == [306.0, 325.0]
     assert cells.tolist() == [1500, 100]  # 40 m x 40 m without 10 m x 10 m
     assert len(placed.table) == 1
-    assert placed.table["height"].tolist() == [6.0]
+    assert placed.table["height"].tolist() == [25.0]
+    assert placed.table["eaves_height"].tolist() == [6.0]
     assert "1 parts give 1 buildings their heights" in placed.notes
 
 

@@ -77,17 +77,23 @@ def buildings_from_osm(osm: OsmData, spec: GridSpec, ground: NDArray[np.float64]
     other = areas[np.array(["building:part" in tags for tags in areas["tags"]], bool)] if len(areas) else areas
     parts = find_parts(list(other["tags"]), projection(spec)(np.asarray(other.geometry.values, dtype=object)), shapes)
     notes += parts.notes
+    summit: dict[int, float] = {}
     for row in np.unique(parts.building).tolist():
-        if tops[row][2] == "assumed by type":  # its highest part says how high it is
-            highest = np.flatnonzero(parts.building == row)[-1]
+        highest = np.flatnonzero(parts.building == row)[-1]
+        top, _, source = tops[row]
+        if source == "assumed by type":  # its highest part says how high it is
             tops[row] = (float(parts.height[highest]), int(parts.storeys[highest]), "tag height")
+        else:
+            summit[row] = max(top, float(parts.height[highest]))
     count = len(tags_of)
     height = np.array([top for top, _, _ in tops])
+    highest_point = height.copy()
+    highest_point[list(summit)] = list(summit.values())
     table = gpd.GeoDataFrame(
         {
             "osm_id": chosen["osm_id"].to_numpy(dtype=object),
             "name": [tags.get("name", "") for tags in tags_of],
-            "height": height,
+            "height": highest_point,
             "eaves_height": height,
             "roof_shape": pd.Series([tags.get("roof:shape") for tags in tags_of], dtype=object).to_numpy(),
             "storeys": np.array([float(storeys) for _, storeys, _ in tops]),
