@@ -14,6 +14,7 @@ from benchmarks.fuzz.change_bytes import change_bytes, change_text
 from benchmarks.fuzz.change_json import change_json
 from benchmarks.fuzz.change_pbf import change_pbf
 from benchmarks.fuzz.change_xml import change_xml
+from benchmarks.fuzz.look import check_summaries, look_at
 from benchmarks.fuzz.two_readers import read_both
 from benchmarks.fuzz.wrap import wrap
 
@@ -147,6 +148,15 @@ def _las() -> list[Seed]:
     ]
 
 
+def _everything() -> list[Seed]:
+    groups = (_citygml, _cityjson, _xyz, _osm_xml, _osm_pbf, _raster, _trees, _areas, _units, _plan, _mesh, _las)
+    return [(name, content, change, _NONE) for group in groups for name, content, change, _ in group()]
+
+
+def _look_options(rng: Random) -> dict[str, Any]:
+    return {"count": rng.random() < 0.7}
+
+
 def _pass_options(rng: Random) -> dict[str, Any]:
     return _metric(rng) | {"buffer": rng.choice((64, 100, 1000, 4096, 1 << 21))}
 
@@ -190,6 +200,7 @@ TARGETS: dict[str, Target] = {
     "units": Target("read_units", _units, _nothing, invariants.check_table),
     "plan": Target("read_plan", _plan, _nothing, invariants.check_table),
     "mesh": Target("read_mesh", _mesh, _nothing, invariants.check_models),
+    "look": Target(look_at, _everything, _look_options, check_summaries),
     "las": Target("read_las", _las, _nothing, invariants.check_raster),
 }
 

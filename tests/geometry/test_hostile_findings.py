@@ -32,6 +32,7 @@ from twin.geometry import (
 )
 from twin.geometry.reference_systems import must_swap_axes
 from twin.geometry.surfaces import RingFault, check_rings
+from twin.geometry.survey import survey
 
 TILE = [f"{389000 + i} {5819000 + j} {34 + i + j}" for j in range(4) for i in range(5)]
 # a GeoTIFF whose name of the CRS is no JSON, though it begins like it
@@ -238,3 +239,20 @@ def test_a_scan_with_a_point_apart_takes_no_memory(tmp_path: Path) -> None:
     cloud.write(str(tmp_path / "t.las"))
     with pytest.raises(DataError, match=r"no scan is that empty\. A point lies apart; give bounds"):
         read_las(tmp_path / "t.las", resolution=0.5)
+
+
+@pytest.mark.parametrize("size", [0, 2139062143, 2**32 - 1])
+def test_a_packed_scan_with_a_layer_larger_than_the_file_is_refused_before_it_takes_memory(
+    write: Any, size: int
+) -> None:
+    pytest.importorskip("lazrs")
+    content = bytearray(scan(packed=True))
+    begin = int.from_bytes(content[96:100], "little") + 8 + 30 + 4  # place of the table, first point, number of points
+    content[begin : begin + 4] = size.to_bytes(4, "little")
+    with pytest.raises(DataError, match="points in packed chunks that end at byte"):
+        read_las(write("t.laz", bytes(content)), resolution=1.0)
+
+
+def test_a_look_at_postings_at_the_end_of_the_world_does_not_overflow(write: Any) -> None:
+    text = "389000 5819000 1\n" * 3 + "389001 5819000 2\n" + "1e200 1e200 3\n"
+    assert survey(write("t.xyz", text)).kind in ("points", "unreadable", "other")

@@ -17,7 +17,7 @@ CASES = 150
 
 @pytest.fixture(autouse=True)
 def _scans_need_an_extra(request: pytest.FixtureRequest) -> None:
-    if "[las]" in request.node.name:
+    if "[las]" in request.node.name or "[look]" in request.node.name:
         pytest.importorskip("laspy")
         pytest.importorskip("lazrs")
 

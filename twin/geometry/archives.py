@@ -119,7 +119,7 @@ class MemberStream(io.RawIOBase):
             self._file.close()
             if isinstance(error, DataError):
                 raise
-            raise DataError(f"{self.path} cannot be read ({error}); fetch the archive again") from None
+            raise DataError(f"{self.path} cannot be read ({str(error)[:200]}); fetch the archive again") from None
         except BaseException:
             self._file.close()
             raise

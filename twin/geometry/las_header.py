@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from twin.errors import DataError
+from twin.geometry.las_layers import check_layers
 
 _SIZES = {2: 227, 3: 235, 4: 375}  # bytes of the public header block: ASPRS LAS 1.2, 1.3, 1.4
 _SMALLEST_SCALE, _LARGEST_SCALE = 1e-9, 1.0
@@ -94,7 +95,9 @@ def checked_header(stream: IO[bytes], size: int, file: Path) -> LasHeader:
                 "again"
             )
     else:
-        _check_chunks(stream, start, size, points, file)
+        table = _check_chunks(stream, start, size, points, file)
+        if points:
+            check_layers(stream, length, records, start, table, points, file)
     _check_lattice(struct.unpack_from("<6d", head, 131), file)
     high_low = struct.unpack_from("<6d", head, 179)
     high, low = high_low[0::2], high_low[1::2]
@@ -114,8 +117,8 @@ def _check_lattice(numbers: tuple[float, ...], file: Path) -> None:
         raise DataError(f"{file} has the offsets {shifts}; they must be finite and below 1e9 m: its header is damaged")
 
 
-def _check_chunks(stream: IO[bytes], start: int, size: int, points: int, file: Path) -> None:
-    """Check the table of a LAZ file that says where its packed chunks lie (Isenburg 2013, LASzip)."""
+def _check_chunks(stream: IO[bytes], start: int, size: int, points: int, file: Path) -> int:
+    """Return where the table of packed chunks of a LAZ file begins, after a check (Isenburg 2013, LASzip)."""
     stream.seek(start)
     place = stream.read(8)
     table = struct.unpack("<q", place)[0] if len(place) == 8 else 0
@@ -128,3 +131,4 @@ def _check_chunks(stream: IO[bytes], start: int, size: int, points: int, file: P
     _, chunks = struct.unpack("<II", stream.read(8))
     if chunks > points + 1 or chunks > size:
         raise DataError(f"{file} says it has {chunks:,} packed chunks for {points:,} points; it is damaged")
+    return int(table)

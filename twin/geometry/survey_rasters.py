@@ -145,7 +145,8 @@ def survey_postings(file: Path, *, count: bool) -> SourceSummary:
 def _corners(ends: Any, spacing: float, lines: int) -> Bounds | None:
     """Return the extent if the first and last postings are opposite corners of a full tile, told by their number."""
     (west, south), (east, north) = ends[:, :2].min(0) - spacing / 2, ends[:, :2].max(0) + spacing / 2
-    whole = (east - west) * (north - south) / spacing**2
+    with np.errstate(over="ignore", invalid="ignore"):  # ends at the end of the world are no corners
+        whole = (east - west) / spacing * ((north - south) / spacing)
     return (float(west), float(south), float(east), float(north)) if abs(whole - lines) <= 0.01 * lines + 2 else None
 
 
