@@ -6,6 +6,7 @@ that is cut off or damaged gives an error, never a part of a town.
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from twin.errors import DataError, InputError
+from twin.geometry.archives import members, split_member
 from twin.geometry.building_models import concatenate_models, extents, keep_rows, without_doubles
 from twin.geometry.citygml_building import BuildingReader
 from twin.geometry.citygml_pass import pass_over, pays_off
@@ -48,8 +50,9 @@ def read_citygml(
     Parameters
     ----------
     path : path-like or sequence of path-like
-        CityGML 1.0, 2.0 or 3.0, plain or gzip, or in a .zip archive; a list of tiles, or a folder of them
-        (.gml, .xml, .citygml, also .gz); all tiles of an archive are read.
+        CityGML 1.0, 2.0 or 3.0, plain or gzip; a .zip archive, of which all tiles are read, or one member of it,
+        ``tiles.zip/name.gml``; a list of these, a folder of them (.gml, .xml, .citygml, also .gz; .zip), or a pattern
+        such as ``lod2/*.gml.gz``. A building that two tiles hold counts once, and the report says so.
     bounds : (xmin, ymin, xmax, ymax), optional
         Keep the buildings whose extent touches this box, whole; in the file's CRS, m. Those whose own
         `gml:boundedBy` lies outside are passed by before their geometry is read.
@@ -110,19 +113,35 @@ def read_citygml(
 
 
 def _tiles(path: Source | Sequence[Source]) -> list[Path] | None:
-    """Return the tiles of a list or folder; None for a single file."""
+    """Return the tiles of a list, folder or pattern; None for a single file."""
     if not isinstance(path, (str, os.PathLike)):
-        files = [Path(item) for item in path]
+        files = [file for item in path for file in (_tiles(item) or [Path(item)])]
         if not files:
             raise InputError(f"the list of files is empty; name at least one file with {WHAT}")
         return files
-    folder = Path(path)
-    if not folder.is_dir():
+    place = Path(path)
+    if place.is_dir():
+        files = [item for item in sorted(place.iterdir()) if item.is_file() and _holds_tiles(item)]
+        if not files:
+            raise DataError(
+                f"{place} is a folder without a file ending in {', '.join(_SUFFIXES)}, nor an archive of such; {WHAT} "
+                "is expected"
+            )
+        return files
+    if place.exists() or split_member(place) is not None or not glob.has_magic(str(place)):
         return None
-    files = sorted(item for item in folder.iterdir() if item.is_file() and item.name.lower().endswith(_SUFFIXES))
+    files = [Path(name) for name in sorted(glob.glob(str(place), recursive=True))]  # noqa: PTH207 - has its own root
     if not files:
-        raise DataError(f"{folder} is a folder without a file ending in {', '.join(_SUFFIXES)}; {WHAT} is expected")
+        raise DataError(f"no file fits the pattern {place}; {WHAT} is expected there")
     return files
+
+
+def _holds_tiles(file: Path) -> bool:
+    """Tell whether a file of a folder is CityGML by its name, or an archive of such."""
+    name = file.name.lower()
+    if not name.endswith(".zip"):
+        return name.endswith(_SUFFIXES)
+    return any(member.name.lower().endswith(_SUFFIXES) for member in members(file, ("",), "anything"))
 
 
 def _read_one(file: Path, box: Bounds | None, given: CRS | None, *, compiled: bool) -> BuildingModels:
@@ -156,6 +175,8 @@ def _read_one(file: Path, box: Bounds | None, given: CRS | None, *, compiled: bo
     outside += len(reader.passed)
     if outside:
         notes.append(f"{outside} buildings lie outside the bounds asked for")
+    if reader.with_curves:
+        notes.append(f"{reader.with_curves} buildings also hold lines (lod2MultiCurve and such), which are not read")
     if reader.seen == 0:
         notes.append("the file holds no buildings")
     return BuildingModels(

@@ -46,6 +46,7 @@ class BuildingReader:
 
     box : buildings whose own envelope lies outside are counted in `seen` and `passed`, not read
     passed : first corners of their envelopes, as the file writes them
+    with_curves : buildings that hold lines, which are left
     """
 
     box: tuple[float, float, float, float] | None = None
@@ -57,6 +58,7 @@ class BuildingReader:
     refused: list[Refusal] = field(default_factory=list)
     srs_names: dict[str, str] = field(default_factory=dict)
     seen: int = 0
+    with_curves: int = 0
 
     def take(self, element: Any) -> None:
         """Read one `bldg:Building`."""
@@ -133,6 +135,7 @@ class BuildingReader:
         for level in LEVELS:
             found = FoundPolygons(level, refers)
             found.walk(element)
+            self.with_curves += found.has_curves and level == LEVELS[0]
             if found.hrefs:
                 dangling = found.resolve(element)
                 if dangling:

@@ -12,9 +12,10 @@ POSITION, DEPTH, ENDED, FIRST, LAST, WHICH = range(6)
 N_VALUES, N_RINGS, N_POLYGONS, N_LONG, N_BUILDINGS, N_SPANS, STATES = range(6, 13)
 
 OTHER, BUILDING, POLYGON, RING, POSITIONS, EXTERIOR, OUTER, REFERRING = range(8)
-GEOMETRY_1, GEOMETRY_2, GEOMETRY_3, BOUNDARIES, OPENINGS, PARTS, INSTALLATIONS, INSIDE = range(8, 16)
+GEOMETRY_1, GEOMETRY_2, GEOMETRY_3, BOUNDARIES, OPENINGS, PARTS, INSTALLATIONS, UNUSUAL_CHILD = range(8, 16)
 ENVELOPES, ATTRIBUTE, SURFACE = range(16, 19)
-"""What the name of an element means; `SURFACE` + k is a boundary surface of kind k."""
+"""What the name of an element means; `SURFACE` + k is a boundary surface of kind k, `UNUSUAL_CHILD` what only the
+general reader reads."""
 
 PLAIN_ATTRIBUTE, ID, HREF, SRS_NAME, SRS_DIMENSION, DECLARATION = range(6)
 """What the name of an XML attribute means."""

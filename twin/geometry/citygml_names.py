@@ -108,7 +108,7 @@ def _element_meaning(space: str, local: str) -> int:
         (tags.OPENINGS, codes.OPENINGS),
         (tags.PARTS, codes.PARTS),
         (tags.MEMBERS, codes.INSTALLATIONS),
-        ((tags.INSIDE,), codes.INSIDE),
+        ((tags.INSIDE, *tags.CURVES), codes.UNUSUAL_CHILD),
         (_ATTRIBUTES, codes.ATTRIBUTE),
     ):
         if local in group:

@@ -171,7 +171,7 @@ def scan(
                     plain &= own
                 elif code == gml.INSTALLATIONS:
                     new = gml.IN_INSTALLATIONS
-                elif code == gml.INSIDE:
+                elif code == gml.UNUSUAL_CHILD:
                     plain = False
                 elif code == gml.ATTRIBUTE and (own or depth == part_depth + 1):
                     span_depth, span_from = depth, tag

@@ -46,6 +46,7 @@ KINDS = {
 BOUNDARIES = {"boundedBy", "boundary"}
 OPENINGS = {"opening", "fillingSurface"}
 INSIDE = "relationToConstruction"
+CURVES = {f"lod{level}MultiCurve" for level in LEVELS}
 MEMBERS = {*PARTS, "outerBuildingInstallation", "buildingInstallation"}
 GEOMETRY = {"MultiSurface", "Solid", "Geometry", "MultiSolid"}
 
@@ -60,6 +61,7 @@ class FoundPolygons:
         self.hrefs: list[tuple[str, int]] = []
         self.solid_only: set[Any] = set()
         self.has_boundary = False
+        self.has_curves = False
 
     def walk(self, element: Any, level: str | None = None) -> None:
         """Collect from a building, part or installation."""
@@ -77,6 +79,8 @@ class FoundPolygons:
                 for part in child.iterchildren(tag=etree.Element):
                     if not _is_inside(part):
                         self.walk(part, level)
+            elif tag in CURVES:
+                self.has_curves = True
 
     def fill_parts(self, building: Any) -> list[tuple[Any, str]]:
         """Give parts without geometry at this level their next best, unless the building itself has this level."""
