@@ -231,7 +231,6 @@ def test_a_missing_crs_is_asked_for(tmp_path) -> None:
         (b"just words\n", "no list of columns"),
         (b'x,y,hoehe_m,krone_m\n389000,5819000,"10,5\n', "cut off"),
         (b"hoehe_m,krone_m\n10,5\n", "no columns of coordinates"),
-        (b"x,y,hoehe_m,hoehe_m,krone_m\n1,2,3,4,5\n", "2 columns"),
         (b"x,y,hoehe_m,krone_m\n,,10,5\n", "can be used"),
         (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
     ],

@@ -177,6 +177,30 @@ def test_what_is_no_layer_is_refused_by_name(tmp_path, content, words) -> None:
         open_layer(layer_files(place, WHAT)[0], WHAT)
 
 
+POINTERS = {
+    "vrt": '<OGRVRTDataSource><OGRVRTLayer name="a"><SrcDataSource>{}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>',
+    "pipeline": '{{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline ! read {}"}}',
+}
+
+
+@pytest.mark.parametrize("suffix", [".geojson", ".gpkg", ".shp", ".fgb"])
+@pytest.mark.parametrize("kind", POINTERS)
+def test_a_file_that_points_to_another_is_not_followed(tmp_path, kind, suffix) -> None:
+    secret = tmp_path / "secret.gpkg"
+    table().to_file(secret)
+    place = tmp_path / f"town{suffix}"
+    place.write_text(POINTERS[kind].format(secret))
+    with pytest.raises(DataError, match="its content is not what the ending"):
+        open_layer(place, WHAT)
+
+
+def test_gml_is_refused_with_the_way_out(tmp_path) -> None:
+    place = tmp_path / "nas.xml"
+    place.write_text("<AX_Bestandsdatenauszug/>")
+    with pytest.raises(DataError, match="save the layer as GeoPackage"):
+        open_layer(layer_files(place, WHAT)[0], WHAT)
+
+
 def test_a_folder_without_layers_and_an_empty_list_are_refused(tmp_path) -> None:
     with pytest.raises(DataError, match="is a folder without a file ending in"):
         layer_files(tmp_path, WHAT)

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 SUFFIXES = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".geojson.gz", ".json.gz")
 """Lower-case ends of the names of vector files."""
 
+# what a file must begin with; the library that reads it goes by content and would follow files that point elsewhere
+_BEGINS = {".gpkg": b"SQLite format 3\0", ".shp": b"\0\0\x27\x0a", ".fgb": b"fgb"}
+_POINTERS = (b"gdal_streamed_alg", b"OGRVRTDataSource")
+_DRIVERS = ("GPKG", "ESRI Shapefile", "GeoJSON", "GeoJSONSeq", "FlatGeobuf", "TopoJSON", "ESRIJSON", "JSONFG")
 _SIDECARS = (".shx", ".dbf", ".prj", ".cpg")
 _GZIP = b"\x1f\x8b"
 _CHUNK = 1 << 20
@@ -144,12 +148,15 @@ def open_layer(file: Path, what: str, *, layer: str | None = None, bounds: Bound
     notes: list[str] = []
     with _on_disk(file, what) as place, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        _check_content(place, file, what)
         options: dict[str, Any] = {}
         if place.suffix.lower() == ".shp":
             options["encoding"] = _encoding(place, notes)
         try:
             name = _layer_name(pyogrio.list_layers(place), layer, file, what)
             info = pyogrio.read_info(place, layer=name, force_feature_count=True, force_total_bounds=True, **options)
+            if info.get("driver") not in _DRIVERS:
+                raise DataError(f"{file} is read as {info.get('driver')}, which is not {what}")
             meta, _, shapes, fields = pyogrio.raw.read(place, layer=name, bbox=bounds, **options)
             geometry = None if shapes is None else shapely.from_wkb(shapes)
         except errors.CRSError as error:
@@ -173,6 +180,23 @@ def open_layer(file: Path, what: str, *, layer: str | None = None, bounds: Bound
     extent = info.get("total_bounds")
     box = tuple(float(value) for value in extent) if extent is not None else None
     return Layer(file, name, table, crs, max(total, len(table)), box, tuple(notes))  # type: ignore[arg-type]
+
+
+def _check_content(place: Path, file: Path, what: str) -> None:
+    """Refuse a file that is not what its name says before a library that opens anything sees it."""
+    suffix = place.suffix.lower()
+    if suffix in (".gml", ".xml"):
+        raise DataError(
+            f"{file} is GML, which is read for city models and development plans only; save the layer as GeoPackage, "
+            "for example with QGIS or ogr2ogr"
+        )
+    if not place.name.lower().endswith(SUFFIXES):
+        raise DataError(f"{file} is not a vector layer that is read; {what} ends in {', '.join(SUFFIXES)}")
+    head = head_of(place, _CHUNK)
+    start = _BEGINS.get(suffix)
+    fits = head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") if start is None else head.startswith(start)
+    if not fits or any(word in head for word in _POINTERS):
+        raise DataError(f"{file} cannot be read as {what}: its content is not what the ending {suffix!r} says")
 
 
 def _named_crs(text: str | None, notes: list[str]) -> CRS | None:
