@@ -149,7 +149,7 @@ def cover_fraction(geometries: Any, spec: GridSpec, *, overlaps: bool = True) ->
     shapes = as_geometries(geometries)
     shapes = shapes[reaching(shapes, spec)]
     if overlaps and len(shapes):
-        shapes = np.array([shapely.union_all(shapely.make_valid(shapes))], dtype=object)
+        shapes = _without_overlaps(shapely.make_valid(shapes))
     u, v, ring_start, polygon_start, _ = flatten(shapes, spec)
     cover = np.zeros((spec.rows, spec.columns + 1))
     cover_cells(u, v, ring_start, polygon_start, cover)
@@ -203,3 +203,21 @@ def paint_polygons(
     paint_planes(u, v, ring_start, polygon_start, level, level, rank, known, number, crossings, order, winner)
     painted = np.concatenate([[np.int32(background)], numbers])[winner]
     return np.asarray(painted, np.int32)
+
+
+def _without_overlaps(shapes: NDArray[Any]) -> NDArray[Any]:
+    """Unite valid shapes that meet; those alone stay as they are.
+
+    One union of a whole town takes a time that grows faster than the town: 4.4 of 18 CPU s at 25 km2.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    pairs = coo_array((np.ones(len(one), np.uint8), (one, other)), shape=(len(shapes), len(shapes)))
+    count, group = connected_components(pairs, directed=False)
+    size = np.bincount(group, minlength=count)
+    order = np.argsort(group, kind="stable")
+    start = np.concatenate([[0], np.cumsum(size)])
+    united = [shapely.union_all(shapes[order[start[n] : start[n + 1]]]) for n in np.flatnonzero(size > 1)]
+    return np.concatenate([shapes[size[group] == 1], np.array([*united, None], dtype=object)[:-1]])
