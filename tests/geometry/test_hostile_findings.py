@@ -242,7 +242,7 @@ def test_a_scan_with_a_point_apart_takes_no_memory(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 2139062143, 2**32 - 1])
-def test_a_packed_scan_with_a_layer_larger_than_the_file_is_refused_before_it_takes_memory(
+def test_a_packed_scan_with_a_layer_larger_than_the_file_is_refused_before_memory_goes(
     write: Any, size: int
 ) -> None:
     pytest.importorskip("lazrs")

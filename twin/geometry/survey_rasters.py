@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from twin.errors import DataError, TwinError
 from twin.geometry.archives import split_member
@@ -70,6 +71,10 @@ def survey_raster(file: Path, driver: str, *, count: bool) -> SourceSummary:
                 problem = None if placed else "it has no georeference"
                 if source.count > 1:
                     problem = f"it has {source.count} bands, one is needed"
+                # a digit and a blank to each number; GDAL would look for the missing ones for hours
+                size = file.stat().st_size if inside is None and driver == "AAIGrid" else None
+                if size is not None and 2 * source.width * source.height > size + 1:
+                    problem = f"it says that it has {source.height:,} x {source.width:,} cells, but ends before"
                 return SourceSummary(
                     file,
                     "raster",
@@ -85,8 +90,9 @@ def survey_raster(file: Path, driver: str, *, count: bool) -> SourceSummary:
                     },
                     problem=problem,
                 )
-    except (RasterioError, MemoryError) as error:
-        return SourceSummary(file, "unreadable", problem=f"it looks like a raster but cannot be opened: {error}")
+    except (RasterioError, MemoryError, UnicodeDecodeError, CRSError) as error:
+        words = str(error)[:200]
+        return SourceSummary(file, "unreadable", problem=f"it looks like a raster but cannot be opened: {words}")
 
 
 def _empty(source: Any) -> float:

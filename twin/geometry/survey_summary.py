@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,6 +70,12 @@ class SourceSummary:
     classes: Mapping[int, float] = field(default_factory=dict)
     stated: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
+
+    def __post_init__(self) -> None:
+        """Take no bounds for bounds that cannot be: a damaged header may tell any."""
+        box = self.bounds
+        if box is not None and not (all(map(math.isfinite, box)) and box[0] <= box[2] and box[1] <= box[3]):
+            object.__setattr__(self, "bounds", None)
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import struct
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from twin.geometry.sources import open_checked
 from twin.geometry.survey_summary import Role, SourceSummary
 from twin.geometry.tree_layouts import find_layout
 from twin.geometry.unit_columns import find_unit_columns
+from twin.geometry.vector_layers import check_content
 
 VECTOR = (".gpkg", ".shp", ".geojson", ".fgb")
 MESHES = (".obj", ".glb", ".gltf", ".stl", ".ply")
@@ -36,10 +38,16 @@ def survey_vector(file: Path, *, count: bool) -> tuple[SourceSummary, ...]:
     inside = split_member(file)
     name = str(file) if inside is None else f"/vsizip/{{{inside[0]}}}/{inside[1]}"
     try:
-        layers = pyogrio.list_layers(name)
+        check_content(file, file, "a vector layer")
+        with warnings.catch_warnings():  # of the library about damage: the reader says what it costs
+            warnings.simplefilter("ignore")
+            layers = pyogrio.list_layers(name)
+            infos = [
+                pyogrio.read_info(name, layer=layer, force_feature_count=count, force_total_bounds=count)
+                for layer, _ in layers
+            ]
         found = []
-        for layer, shape in layers:
-            info = pyogrio.read_info(name, layer=layer, force_feature_count=count, force_total_bounds=count)
+        for (layer, shape), info in zip(layers, infos, strict=True):
             crs = vertical = None
             if info["crs"]:
                 crs, vertical = split_compound(CRS.from_user_input(info["crs"]))
@@ -62,7 +70,8 @@ def survey_vector(file: Path, *, count: bool) -> tuple[SourceSummary, ...]:
                 )
             )
     except Exception as error:
-        return (SourceSummary(file, "unreadable", problem=f"it looks like vector data but cannot be read: {error}"),)
+        words = str(error)[:200]
+        return (SourceSummary(file, "unreadable", problem=f"it looks like vector data but cannot be read: {words}"),)
     if not found:
         return (SourceSummary(file, "unreadable", problem="it holds no layer"),)
     return tuple(found)
