@@ -53,6 +53,7 @@ _CITY = (
         ("osm_storeys_tagged", "OpenStreetMap, Geschosse angegeben"), ("osm_height_assumed", "OpenStreetMap, Höhe angenommen"),
         ("height_raster", "Höhenraster"), ("other_city_model", "anderes 3D-Stadtmodell"), ("planned", "geplant"))),
     Variable("building_fraction", GRID, "float32", "1", "share of the cell under buildings", "Anteil der Zelle unter Gebäuden", 0, 1),
+    Variable("roof_elevation", GRID, "float32", "m", "mean elevation of the roofs within the cell", "mittlere Höhe der Dächer in der Zelle", -500, 9000),
     Variable("roof_slope", GRID, "float32", "degree", "slope of the roof", "Dachneigung", 0, 90),
     Variable("roof_aspect", GRID, "float32", "degree", "direction a pitched roof faces, clockwise from north", "Dachausrichtung, im Uhrzeigersinn von Nord", 0, 360),
     Variable("green_roof_fraction", GRID, "float32", "1", "green share of the roof", "begrünter Anteil des Dachs", 0, 1),

@@ -10,7 +10,8 @@ import xarray as xr
 from pyproj import CRS
 
 from twin import GridSpec, build_city
-from twin.city.filled_buildings import KNOWN_SHARE, known_share
+from twin.city.filled_buildings import known_share
+from twin.city.raster_buildings import KNOWN_SHARE
 from twin.city.samples import sample_folder
 from twin.errors import DataError, InputError
 from twin.geometry import read_citygml, read_raster

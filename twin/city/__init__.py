@@ -13,9 +13,11 @@ rasterize.py  polygons and roof planes onto the grid
 polygons.py   shapely polygons as flat arrays
 buildings.py  buildings of 3-D models, osm_buildings.py of OpenStreetMap; footprints.py surfaces from above;
               building_uses.py their uses and assumed heights
-placing.py    which buildings a city gets; filled_buildings.py those that its model lacks
+placing.py    which buildings a city gets; filled_buildings.py those that its model lacks,
+              raster_buildings.py from a raster of heights
 walls.py      open cells beside walls, their height and direction
-roofs.py      slope, aspect and drainage of roofs; green_roofs.py what tells of green ones
+roofs.py      slope, aspect and eaves of roofs; drainage.py where their rain goes;
+              green_roofs.py what tells of green ones
 residents.py  residents of statistical units onto dwellings
 plan_massing.py  planned blocks from the building areas of a development plan
 mesh_buildings.py  buildings from meshes: on the terrain, among those of a 3-D city model
@@ -50,7 +52,7 @@ _CONTENTS = {
     "land_cover_from_records": "twin.city.land_cover:land_cover_from_records",
     "load_city": "twin.city.load:load_city",
     "places_from_osm": "twin.city.places:places_from_osm",
-    "roof_drainage": "twin.city.roofs:roof_drainage",
+    "roof_drainage": "twin.city.drainage:roof_drainage",
     "massing": "twin.city.plan_massing:massing",
     "open_city": "twin.city.store:open_city",
     "sample_city": "twin.city.samples:sample_city",
@@ -85,15 +87,15 @@ __all__ = [
 if TYPE_CHECKING:
     from twin.city.build import build_city
     from twin.city.city import Caveat, City, CityMeta, Source
+    from twin.city.drainage import roof_drainage
     from twin.city.gridspec import GridSpec
     from twin.city.land_cover import land_cover_from_records
     from twin.city.load import load_city
-    from twin.city.plan_massing import massing
     from twin.city.mesh_buildings import stand_on_terrain, with_meshes
     from twin.city.places import places_from_osm
+    from twin.city.plan_massing import massing
     from twin.city.residents import assign_residents
     from twin.city.roads import RoadNetwork
-    from twin.city.roofs import roof_drainage
     from twin.city.samples import sample_city
     from twin.city.store import open_city, save_city
     from twin.city.walls import wall_cells

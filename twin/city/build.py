@@ -23,6 +23,7 @@ from twin.city.gridspec import Bounds, GridSpec
 from twin.city.ground import place_ground
 from twin.city.layers import ROLES, described_grid
 from twin.city.placing import about_extent, check_crs, complete_area, place_buildings
+from twin.city.roofs import with_slivers
 from twin.errors import InputError
 from twin.geometry.records import (
     AreaRecords,
@@ -88,7 +89,8 @@ def build_city(
         Statistical units whose residents are spread over their dwellings; estimated from floor area without them.
     roof_statistic : {"max", "mean"}
         Elevation of a cell on the roof of a 3-D model: of the highest facet at its centre, or the mean of the roofs
-        within the cell, which keeps their volume better.
+        within the cell. With ``"mean"`` the grid also has `roof_elevation`, that mean in every cell that roofs reach:
+        above the ground and times `building_fraction`, it is the buildings' volume.
     sources : mapping, optional
         `Source` of each role: ``"terrain"``, ``"buildings"``, ``"land_cover"``, ``"canopy"``, ``"trees"``,
         ``"roads"``, ``"fill_buildings"``, ``"residents"``.
@@ -183,6 +185,11 @@ def build_city(
         "land_cover": (codes, "class at the cell's centre"),
         "land_cover_source": (origin, "of the class"),
     }
+    if placed.roof_mean is not None:
+        fields["roof_elevation"] = (
+            with_slivers(placed.roof_mean, placed.building_fraction),
+            "mean of the roofs within the cell",
+        )
     if cover is not None:
         fields["sealed_fraction"] = (np.where(roofs, nothing, cover.sealed_fraction), "from land cover")
     datum = vertical_datum or ground.vertical_datum

@@ -45,6 +45,8 @@ class PlacedBuildings:
     roof_slope, roof_aspect : (rows, columns) float32, degrees, see `twin.city.roofs.roof_planes`; NaN off the roofs
     source : (n,) uint8, flag of `building_source` in `twin.variables` for each row of the table
     notes : what was skipped or repaired, in words
+    roof_mean : (rows, columns) float, mean elevation of the roofs within each cell, m, also of cells that they cover in
+        part; None unless it was asked for
     ground_offset : median height of the model's ground surfaces above the terrain, m; NaN where there are none
     """
 
@@ -57,6 +59,7 @@ class PlacedBuildings:
     source: NDArray[np.uint8]
     notes: tuple[str, ...]
     ground_offset: float = float("nan")
+    roof_mean: NDArray[Any] | None = None
 
 
 def buildings_from_models(
@@ -109,8 +112,8 @@ def buildings_from_models(
     slope, aspect = roof_planes(surfaces, facet)
     building_id = np.concatenate([[0], surfaces.building + 1]).astype(np.int32)[facet]
     roof = raster.elevation
-    if roof_statistic == "mean":
-        mean = mean_roof(surfaces, spec, select=seen)
+    mean = mean_roof(surfaces, spec, select=seen) if roof_statistic == "mean" else None
+    if mean is not None:
         roof = np.where((facet > 0) & np.isfinite(mean), mean, roof)
     del facet
     footprints = footprints_of(surfaces, count, seen)
@@ -154,6 +157,7 @@ def buildings_from_models(
         source=np.full(count, variables.flag("building_source", "city_model"), np.uint8),
         notes=_facet_notes(raster, models, crossing_outlines(surfaces, seen)),
         ground_offset=offset,
+        roof_mean=mean,
     )
 
 

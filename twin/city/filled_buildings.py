@@ -1,8 +1,7 @@
 """Buildings that a city's model lacks, filled from another source and flagged as such; known buildings never change.
 
-A footprint is missing where less than a tenth of it is covered by known buildings. A raster of heights is asked cell by
-cell: what is at least as high and as wide as a building, and not known, becomes one. Courtyards of known buildings
-count as known there, because such rasters are too coarse to show them.
+A footprint is missing where less than a tenth of it is covered by known buildings. In a raster of heights, what is at
+least as high and as wide as a building, and not known, is missing (`twin.city.raster_buildings`).
 """
 
 from __future__ import annotations
@@ -19,28 +18,16 @@ from numpy.typing import NDArray
 
 from twin import variables
 from twin.city.building_caveats import about_filled_buildings
-from twin.city.building_uses import STOREY_HEIGHT
-from twin.city.buildings import PlacedBuildings, buildings_from_models, with_residents
+from twin.city.buildings import PlacedBuildings, buildings_from_models
 from twin.city.city import Caveat
-from twin.city.green_roofs import UNKNOWN
-from twin.city.gridspec import GridSpec, crs_of, same_crs
+from twin.city.gridspec import GridSpec, same_crs
 from twin.city.osm_buildings import buildings_from_osm
 from twin.city.polygons import reaching
-from twin.city.rasterize import cover_fraction, paint_polygons
-from twin.errors import DataError, InputError
+from twin.city.raster_buildings import KNOWN_SHARE, buildings_from_raster
+from twin.city.rasterize import cover_fraction
+from twin.city.roofs import flat_mean
+from twin.errors import InputError
 from twin.geometry.records import BuildingModels, OsmData
-
-KNOWN_SHARE = 0.1
-"""Footprints of which known buildings cover this share or more are known, under whatever number."""
-
-LEAST_HEIGHT = 2.0
-"""What is lower than this (m) in a raster of heights is no building."""
-
-LEAST_WIDTH = 5.0
-"""What is narrower than this (m) in a raster of heights is no building, but the rim of one whose outline differs."""
-
-HIGHEST = 500.0
-"""Larger numbers (m) in a raster of heights above ground are elevations, or no heights at all."""
 
 
 def fill_buildings(
@@ -93,7 +80,7 @@ def fill_buildings(
     (1, 48.0, 'buildings')
     """
     if isinstance(source, xr.DataArray):
-        other, rims = _from_raster(placed, spec, ground, source)
+        other, rims = buildings_from_raster(placed, spec, ground, source)
         what = ("a raster of building heights", "einem Raster der Gebäudehöhen")
     else:
         rims = 0
@@ -140,12 +127,6 @@ def _shapes(table: gpd.GeoDataFrame) -> NDArray[Any]:
     return np.asarray(shapely.make_valid(np.asarray(table.geometry.values, dtype=object)), dtype=object)
 
 
-def _without_courtyards(table: gpd.GeoDataFrame) -> NDArray[Any]:
-    parts = shapely.get_parts(_shapes(table))
-    parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
-    return np.asarray(shapely.polygons(shapely.get_exterior_ring(parts)), dtype=object)
-
-
 def _missing(found: PlacedBuildings, placed: PlacedBuildings, spec: GridSpec) -> PlacedBuildings:
     """Keep the buildings found that are not known and reach the grid, numbered from 1."""
     shapes = _shapes(found.table)
@@ -174,6 +155,12 @@ def _joined(placed: PlacedBuildings, other: PlacedBuildings, spec: GridSpec) -> 
         name: np.where(new, getattr(other, name), getattr(placed, name))
         for name in ("roof_elevation", "roof_slope", "roof_aspect")
     }
+    mean = placed.roof_mean
+    if mean is not None:
+        more = other.roof_mean
+        if more is None:
+            more = flat_mean(shapes, other.building_id, other.roof_elevation, spec)
+        mean = np.where(np.isfinite(mean), mean, more)
     return replace(
         placed,
         table=table,
@@ -181,6 +168,7 @@ def _joined(placed: PlacedBuildings, other: PlacedBuildings, spec: GridSpec) -> 
         building_fraction=share,
         source=np.concatenate([placed.source, other.source]),
         notes=(*placed.notes, *other.notes),
+        roof_mean=mean,
         **fields,
     )
 
@@ -199,100 +187,3 @@ def _stacked(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame, offset: int) -> 
     geometry = np.concatenate([np.asarray(t.geometry.values, dtype=object) for t in (first, second)])
     index = pd.Index([*first.index, *(second.index + offset)], name="building_id")
     return gpd.GeoDataFrame(columns, geometry=geometry, crs=first.crs, index=index)
-
-
-def _from_raster(
-    placed: PlacedBuildings, spec: GridSpec, ground: NDArray[np.float64], raster: xr.DataArray
-) -> tuple[PlacedBuildings, int]:
-    """Return the buildings that a raster of heights shows where none is known, and how many rims are left out."""
-    from scipy.ndimage import binary_opening, label
-
-    heights, cells = _cells(raster, spec)
-    with np.errstate(invalid="ignore"):
-        if (heights > HIGHEST).any():
-            raise DataError(
-                f"the raster of building heights reaches {np.nanmax(heights):g} m; heights above ground are at most "
-                f"{HIGHEST:g} m: take the terrain off, or check the unit and the nodata value"
-            )
-        built = heights >= LEAST_HEIGHT
-    unknown = built & (cover_fraction(_without_courtyards(placed.table), cells) < KNOWN_SHARE)
-    width = max(2, int(np.ceil(LEAST_WIDTH / cells.resolution)))
-    wide = binary_opening(unknown, np.ones((width, width), bool))
-    rims = int(label(unknown)[1] - label(wide)[1])
-    parts, count = label(wide)
-    shapes = _outlines(parts, count, cells)
-    inside = parts > 0
-    owner, high = parts[inside], heights[inside]
-    top = np.zeros(count)
-    np.maximum.at(top, owner - 1, high)
-    mean = np.bincount(owner, high, count + 1)[1:] / np.maximum(np.bincount(owner, minlength=count + 1)[1:], 1)
-    told = np.full(count, "height raster", dtype=object)
-    table = gpd.GeoDataFrame(
-        {
-            "name": np.full(count, None, dtype=object),
-            "height": top,
-            "eaves_height": np.full(count, np.nan),
-            "roof_shape": np.full(count, None, dtype=object),
-            "storeys": np.maximum(1.0, np.round(mean / STOREY_HEIGHT)),
-            "use": np.full(count, "unknown", dtype=object),
-            "source": told,
-            "height_source": told,
-            "storeys_source": np.full(count, "estimated from the mean height", dtype=object),
-            "green_roof": np.zeros(count),
-            "green_roof_source": np.full(count, UNKNOWN, dtype=object),
-        },
-        geometry=shapes,
-        crs=spec.crs,
-        index=pd.RangeIndex(1, count + 1, name="building_id"),
-    )
-    building_id = paint_polygons(shapes, np.arange(1, count + 1), spec)
-    rows, columns = np.nonzero(building_id)
-    row = np.clip(np.floor((cells.top - spec.y[rows]) / cells.resolution).astype(np.int64), 0, cells.rows - 1)
-    column = np.clip(np.floor((spec.x[columns] - cells.left) / cells.resolution).astype(np.int64), 0, cells.columns - 1)
-    roof = np.full(spec.shape, np.nan)
-    roof[rows, columns] = ground[rows, columns] + heights[row, column]
-    nowhere = np.full(spec.shape, np.nan, np.float32)
-    flags = np.full(count, variables.flag("building_source", "height_raster"), np.uint8)
-    table = with_residents(table, spec)
-    return PlacedBuildings(table, building_id, cover_fraction(shapes, spec), roof, nowhere, nowhere, flags, ()), rims
-
-
-def _cells(raster: xr.DataArray, spec: GridSpec) -> tuple[NDArray[np.float64], GridSpec]:
-    """Return the part of a raster around the grid on its own cells, or on new ones of its size in the grid's CRS."""
-    from twin.geometry import resample
-
-    own = None
-    if same_crs(crs_of(raster), spec.crs):
-        try:
-            own = GridSpec.from_dataset(raster)
-        except InputError:  # cells that are not square
-            own = None
-    if own is None:
-        own = spec
-        values = np.asarray(resample(raster, own, "nearest").values, np.float64)
-        return values, own
-    xmin, ymin, xmax, ymax = spec.bounds
-    near = raster.sel(
-        x=slice(xmin - own.resolution, xmax + own.resolution), y=slice(ymax + own.resolution, ymin - own.resolution)
-    )
-    if near.size == 0:
-        raise DataError(
-            f"the raster of building heights does not reach the grid {spec.bounds}; it covers {own.bounds}: check both"
-        )
-    first = (float(near.x[0]) - own.resolution / 2, float(near.y[0]) + own.resolution / 2)
-    part = GridSpec(first[0], first[1], own.resolution, near.sizes["y"], near.sizes["x"], own.crs)
-    return np.asarray(near.values, np.float64), part
-
-
-def _outlines(parts: NDArray[Any], count: int, cells: GridSpec) -> NDArray[Any]:
-    """Return the outline of each part as a polygon along the cells' edges."""
-    rows, columns = np.nonzero(parts)
-    size = cells.resolution
-    left, upper = cells.left + columns * size, cells.top - rows * size
-    boxes = shapely.box(left, upper - size, left + size, upper)
-    owner = parts[rows, columns]
-    shapes = [shapely.coverage_union_all(boxes[owner == number]) for number in range(1, count + 1)]
-    areal = [shapely.unary_union(shape) if shape.geom_type == "GeometryCollection" else shape for shape in shapes]
-    out = np.empty(count, dtype=object)
-    out[:] = areal
-    return out

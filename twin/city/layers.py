@@ -23,7 +23,15 @@ _ORIGIN = {
     "ground_source": ("terrain",),
     "surface_elevation": ("terrain", "buildings", "fill_buildings"),
     **dict.fromkeys(
-        ("building_id", "building_source", "building_fraction", "roof_slope", "roof_aspect", "green_roof_fraction"),
+        (
+            "building_id",
+            "building_source",
+            "building_fraction",
+            "roof_elevation",
+            "roof_slope",
+            "roof_aspect",
+            "green_roof_fraction",
+        ),
         ("buildings", "fill_buildings"),
     ),
     **dict.fromkeys(

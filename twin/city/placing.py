@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from twin.city.buildings import PlacedBuildings, buildings_from_models, no_build
 from twin.city.city import Caveat
 from twin.city.gridspec import Bounds, GridSpec, crs_of, same_crs
 from twin.city.osm_buildings import buildings_from_osm
+from twin.city.roofs import flat_mean
 from twin.errors import DataError, InputError
 from twin.geometry.records import BuildingModels, OsmData
 
@@ -45,8 +47,13 @@ def place_buildings(
         placed = buildings_from_models(buildings, spec, ground, roof_statistic=roof_statistic)
     elif buildings is not None:
         placed = buildings_from_osm(buildings, spec, ground)
+        if roof_statistic == "mean":
+            shapes = np.asarray(placed.table.geometry.values, dtype=object)
+            mean = flat_mean(shapes, placed.building_id, placed.roof_elevation, spec)
+            placed = replace(placed, roof_mean=mean)
     else:
-        return no_buildings(spec)
+        nothing = no_buildings(spec)
+        return nothing if roof_statistic == "max" else replace(nothing, roof_mean=nothing.roof_elevation)
     if len(placed.table) and np.isfinite(placed.table.total_bounds).all():
         xmin, ymin, xmax, ymax = placed.table.total_bounds
         west, south, east, north = spec.bounds

@@ -1,4 +1,4 @@
-"""Roofs of a 3-D city model on a grid: slope, aspect and mean elevation of their planes, eaves, and where rain goes.
+"""Roofs of a 3-D city model on a grid: slope, aspect and mean elevation of their planes, and eaves.
 
 Slopes and aspects are those of the facet that gives a cell its elevation, not differences between cells: they are exact
 for planar roofs at any cell size.
@@ -6,15 +6,15 @@ for planar roofs at any cell size.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
-from twin import variables
-from twin.city.gridspec import GridSpec, check_grid
-from twin.city.rasterize import paint_facets
+from twin.city.gridspec import GridSpec
+from twin.city.rasterize import paint_facets, paint_polygons
 from twin.geometry.records import SurfaceKind, Surfaces
 from twin.geometry.surfaces import polygon_normals
 
@@ -72,8 +72,8 @@ def mean_roof(
     """Return the mean elevation of the roofs within each cell.
 
     The highest roof is taken at the centres of `samples` x `samples` equal parts of a cell; those on a roof count.
-    The mean is exact where one plane covers the cell. At ridges and eaves it keeps the volume of a roof
-    better than the elevation at the cell's centre.
+    The mean is exact where one plane covers the cell. Above the ground and times `building_fraction`, it is the volume
+    of the buildings within the cell.
 
     Parameters
     ----------
@@ -101,18 +101,100 @@ def mean_roof(
     >>> mean_roof(gable, GridSpec(0, 4, 4.0, 1, 1, "EPSG:25832")).item()
     1.0
     """
+    return average(spec, lambda moved: paint_facets(surfaces, moved, select=select).elevation, samples=samples)
+
+
+def average(
+    spec: GridSpec, paint: Callable[[GridSpec], NDArray[np.float64]], *, samples: int = SAMPLES
+) -> NDArray[np.float64]:
+    """Return the mean over each cell of what `paint` gives at the centres of its equal parts, NaN left out.
+
+    Parameters
+    ----------
+    spec : GridSpec
+        The grid.
+    paint : function
+        From a grid to values at its cell centres; called with the grid moved by parts of a cell.
+    samples : int
+        Per cell and direction.
+
+    Examples
+    --------
+    >>> average(GridSpec(0, 1, 1.0, 1, 2, "EPSG:25832"), lambda moved: moved.x[None, :]).tolist()
+    [[0.5, 1.5]]
+    """
     total = np.zeros(spec.shape)
     count = np.zeros(spec.shape, np.uint16)
     places = ((np.arange(samples) + 0.5) / samples - 0.5) * spec.resolution
     for down in places:
         for right in places:
-            moved = replace(spec, left=spec.left + float(right), top=spec.top - float(down))
-            found = paint_facets(surfaces, moved, select=select).elevation
-            on_roof = np.isfinite(found)
-            np.add(total, found, out=total, where=on_roof)
-            count += on_roof
+            found = paint(replace(spec, left=spec.left + float(right), top=spec.top - float(down)))
+            there = np.isfinite(found)
+            np.add(total, found, out=total, where=there)
+            count += there
     total[count == 0] = np.nan
     return np.divide(total, count, out=total, where=count > 0)
+
+
+def flat_mean(
+    footprints: NDArray[Any], building_id: NDArray[np.int32], elevation: NDArray[np.float64], spec: GridSpec
+) -> NDArray[np.float64]:
+    """Return the elevation of flat roofs in every cell that they reach, not only where they hold its centre.
+
+    Parameters
+    ----------
+    footprints : (n,) array of shapely geometries
+        Of the buildings, in the order of their numbers.
+    building_id : (rows, columns) int32
+        Building at each cell's centre, 1 to n; 0 where there is none.
+    elevation : (rows, columns) float64
+        Of the roofs there, m.
+    spec : GridSpec
+        The grid.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> house = np.array([shapely.box(0, 0, 1.3, 1)])
+    >>> flat_mean(house, np.array([[1, 0]], np.int32), np.array([[9.0, np.nan]]),
+    ...           GridSpec(0, 1, 1.0, 1, 2, "EPSG:25832")).tolist()
+    [[9.0, 9.0]]
+    """
+    inside = (building_id > 0) & np.isfinite(elevation)
+    number = np.bincount(building_id[inside], minlength=len(footprints) + 1)
+    total = np.bincount(building_id[inside], elevation[inside], len(footprints) + 1)
+    levels = np.divide(total, number, out=np.full(len(number), np.nan), where=number > 0)
+    numbers = np.arange(1, len(footprints) + 1)
+    reached = average(spec, lambda moved: levels[paint_polygons(footprints, numbers, moved)])
+    return np.where(np.isfinite(elevation), elevation, reached)
+
+
+def with_slivers(mean: NDArray[Any], share: NDArray[Any]) -> NDArray[np.float32]:
+    """Return mean roof elevations also of cells that a building only touches with an edge too thin for any sample.
+
+    Such cells take the elevation of the nearest cell beside them, so that volumes lose nothing along straight edges.
+
+    Parameters
+    ----------
+    mean : (rows, columns) float
+        From `mean_roof` or `flat_mean`, m.
+    share : (rows, columns) float
+        `building_fraction`.
+
+    Examples
+    --------
+    >>> with_slivers(np.array([[9.0, np.nan, np.nan]]), np.array([[1.0, 0.05, 0.0]])).tolist()
+    [[9.0, 9.0, nan]]
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    out = np.array(mean, np.float32)
+    thin = np.isnan(out) & (share > 0)
+    if thin.any() and not thin.all():
+        distance, (rows, columns) = distance_transform_edt(np.isnan(out), return_indices=True)
+        thin &= distance < 1.5  # cells
+        out[thin] = out[rows[thin], columns[thin]]
+    return out
 
 
 def lowest_edges(surfaces: Surfaces, count: int, seen: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -156,69 +238,3 @@ def lowest_edges(surfaces: Surfaces, count: int, seen: NDArray[np.bool_]) -> NDA
     edge = np.full(count, np.inf)
     np.minimum.at(edge, surfaces.building[roof], lowest[roof])
     return np.where(np.isfinite(edge), edge, np.nan)
-
-
-def roof_drainage(grid: xr.Dataset) -> xr.Dataset:
-    """Tell which roof cells drain over their eaves, and onto which open cell.
-
-    Rain runs down a pitched roof from cell to cell, each time to the neighbour (of eight) in the direction the roof
-    faces, until it leaves the building. Roofs that are flat (slope below `FLAT`), roofs that fall towards a
-    higher one, and valleys without a way out drain inside: into gutters and downpipes that a model of the surface does
-    not show. Gutters at the eaves are not in the data either: what drains over the eaves is the most that can.
-
-    Parameters
-    ----------
-    grid : xr.Dataset
-        A city's grid with `building_id`, `surface_elevation`, `roof_slope` and `roof_aspect`.
-
-    Returns
-    -------
-    xr.Dataset
-        On (y, x): `roof_drainage` (flags: no roof, over the eaves, inside) and `eaves_receiver` (row times columns plus
-        column of the open cell, -1 where there is none).
-
-    Raises
-    ------
-    MissingDataError
-        If a variable is missing.
-
-    Examples
-    --------
-    A roof of two cells that faces east beside an open cell:
-
-    >>> spec = GridSpec(0, 1, 1.0, 1, 3, "EPSG:25832")
-    >>> east = {"building_id": [[1, 1, 0]], "surface_elevation": [[9.0, 8, 2]], "roof_slope": [[45.0, 45, np.nan]],
-    ...         "roof_aspect": [[90.0, 90, np.nan]]}
-    >>> grid = spec.dataset().assign({name: (("y", "x"), values) for name, values in east.items()})
-    >>> roof_drainage(grid).eaves_receiver.values.tolist()
-    [[2, 2, -1]]
-    """
-    needed = ("building_id", "surface_elevation", "roof_slope", "roof_aspect")
-    spec = check_grid(grid, needed)
-    roof = np.asarray(grid["building_id"].values) > 0
-    number = np.full(spec.shape, -1, np.int32)
-    rows, columns = np.nonzero(roof)
-    number[rows, columns] = np.arange(len(rows), dtype=np.int32)
-    slope, aspect = (np.asarray(grid[name].values)[rows, columns] for name in ("roof_slope", "roof_aspect"))
-    level = np.asarray(grid["surface_elevation"].values)
-    steps = np.round(np.nan_to_num(aspect, nan=0.0) / 45.0).astype(np.int64) % 8
-    down = np.array([-1, -1, 0, 1, 1, 1, 0, -1])[steps] + rows
-    right = np.array([0, 1, 1, 1, 0, -1, -1, -1])[steps] + columns
-    on_grid = (down >= 0) & (down < spec.rows) & (right >= 0) & (right < spec.columns)
-    down, right = np.where(on_grid, down, rows), np.where(on_grid, right, columns)
-    with np.errstate(invalid="ignore"):
-        runs = on_grid & (slope >= FLAT) & np.isfinite(aspect) & (level[down, right] <= level[rows, columns])
-    target = number[down, right]
-    itself = np.arange(len(rows), dtype=np.int32)
-    # where a cell's water stands after one step: the next roof cell, or the open cell it falls on
-    following = np.where(runs & (target >= 0), target, itself)
-    receiver = np.where(runs & (target < 0), down * spec.columns + right, -1).astype(np.int32)
-    for _ in range(max(1, int(np.ceil(np.log2(len(rows) + 1))))):  # every round doubles the way that is followed
-        following = following[following]
-    drainage, receivers = np.zeros(spec.shape, np.uint8), np.full(spec.shape, -1, np.int32)
-    found = receiver[following] if len(rows) else receiver
-    over, inside = (variables.flag("roof_drainage", word) for word in ("over_eaves", "inside"))
-    drainage[rows, columns] = np.where(found >= 0, over, inside)
-    receivers[rows, columns] = found
-    layers = {"roof_drainage": (("y", "x"), drainage), "eaves_receiver": (("y", "x"), receivers)}
-    return variables.describe(spec.dataset().assign(layers))
