@@ -59,8 +59,8 @@ def _town() -> tuple[tempfile.TemporaryDirectory[str], str]:
     """Write a file of `COLUMNS` x `ROWS` copies of a tile, side by side; it goes when the benchmark ends."""
     text = gzip.decompress(_dense_tile().read_bytes()).decode()
     first, last = text.index("<cityObjectMember>"), text.rindex("</CityModel>")
-    places = np.array([numbers.split()[:2] for _, numbers in _NUMBERS.findall(text)], float)
-    width, height = (int(size) + 30 for size in np.ptp(places, axis=0))
+    places = np.concatenate([np.array(numbers.split(), float).reshape(-1, 3) for _, numbers in _NUMBERS.findall(text)])
+    width, height = (int(size) + 2 for size in np.ptp(places[:, :2], axis=0))
     folder = tempfile.TemporaryDirectory(prefix="twin-town-")
     path = Path(folder.name) / "town.gml"
     with path.open("w", encoding="utf-8", newline="") as sink:
@@ -104,12 +104,13 @@ def _surface_elevation(path: str) -> dict[str, Any]:
     from twin.geometry.records import SurfaceKind
 
     models = read_citygml(path)
-    surfaces = models.surfaces
+    buildings, crs, surfaces = len(models.buildings), models.crs, models.surfaces
+    del models
     low, high = surfaces.vertices[:, :2].min(axis=0), surfaces.vertices[:, :2].max(axis=0)
-    spec = GridSpec.from_bounds((*np.floor(low), *np.ceil(high)), 1.0, models.crs)
+    spec = GridSpec.from_bounds((*np.floor(low), *np.ceil(high)), 1.0, crs)
     painted = paint_facets(surfaces, spec, select=surfaces.kind == SurfaceKind.ROOF)
     return {
-        "buildings": len(models.buildings),
+        "buildings": buildings,
         "polygons": len(surfaces),
         "cells": painted.elevation.size,
         "cells_with_a_roof": int(np.isfinite(painted.elevation).sum()),

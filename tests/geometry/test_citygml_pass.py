@@ -253,6 +253,30 @@ def test_elements_left_out_or_doubled_are_read_alike_or_left(gml, write, places,
     agrees(write("t.gml", etree.tostring(root)))
 
 
+def test_a_building_of_ever_new_names_is_left_before_it_costs_time(gml, write, monkeypatch):
+    monkeypatch.setattr(citygml_pass, "MOST_AGAIN", 20_000)
+    names = "".join(f"<name{i}/>{' ' * 500}" for i in range(20))
+    assert agrees(write("t.gml", gml.city(gml.box_building("b1", 0.0, 0.0, "<a/><b/>"))))
+    assert pass_over(write("t.gml", gml.city(gml.box_building("b1", 0.0, 0.0, names)))) is None
+
+
+def test_ids_and_names_made_to_collide_are_left(gml, write):
+    """Texts whose FNV-1a hashes end with the same 13 bits stand in one another's way in tables of up to 8192 places."""
+    words = np.random.default_rng(3).integers(ord("a"), ord("z") + 1, (2_500_000, 8)).astype(np.uint32)
+    code = np.full(len(words), 2166136261, np.uint32)
+    for letter in words.T:
+        code = (code ^ letter) * np.uint32(16777619)
+    same = words[code & 8191 == 77].astype(np.uint8)
+    chosen = [bytes(word).decode() for word in same[:250]]
+    assert len(set(chosen)) == 250
+    members = "".join(f"<gml:metaDataProperty gml:id='{text}'/>" for text in chosen)
+    faces = gml.box_faces()
+    one = gml.boundary("RoofSurface", gml.polygon(faces["RoofSurface"][0], number="roof"))
+    with_ids = gml.city(gml.building("b1", members, gml.solid(' xlink:href="#roof"'), one))
+    assert agrees(write("t.gml", with_ids))
+    assert pass_over(write("t.gml", gml.city(gml.box_building("b", 0.0, 0.0, *(f"<{t}/>" for t in chosen))))) is None
+
+
 def test_a_large_call_goes_through_the_pass_and_gives_the_same_models(gml, write, monkeypatch):
     path = write("t.gml.gz", gzip.compress(everything(gml).encode()))
     slow = read_citygml(path)

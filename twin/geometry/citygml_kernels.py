@@ -54,6 +54,7 @@ def references_are_plain(
     if size > len(id_table):
         return False
     id_table[:size] = -1
+    steps = 0
     for turn in range(n_ids + n_hrefs):
         seek = turn >= n_ids
         k = turn - n_ids if seek else turn
@@ -74,6 +75,9 @@ def references_are_plain(
         slot = np.int64(code) & (size - 1)
         found = -1
         while id_table[slot] >= 0:
+            steps += 1
+            if steps > 16 * (n_ids + n_hrefs) + 1000:  # ids made to collide
+                return False
             other = id_table[slot]
             if ids[other, 1] - ids[other, 0] == end - start and same_bytes(b, start, ids[other, 0], end - start):
                 found = other

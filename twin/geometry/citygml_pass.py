@@ -32,6 +32,9 @@ BUFFER_BYTES = 1 << 20
 LARGEST_BUFFER = 1 << 28
 """Bytes; a file with a larger building goes to the general reader."""
 
+MOST_AGAIN = 1 << 28
+"""Bytes read anew because a building brought a name that was not met before; a file made to need more is left."""
+
 _DECLARATION = re.compile(
     rb"<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*[\"']1\.0[\"']"
     rb"([ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*[\"'](?i:utf-8)[\"'])?"
@@ -95,6 +98,7 @@ class _Pass:
         if not self._begin():
             return None
         names = self.names
+        again = 0
         while True:
             status = scan(
                 self.bytes,
@@ -124,6 +128,9 @@ class _Pass:
             elif status == codes.ENVELOPE:
                 self._take_envelope(self._element(self.buffer[first:last]))
             elif status == codes.NEW_NAME:
+                again += first - int(self.state[codes.POSITION])
+                if again > MOST_AGAIN:
+                    return None
                 if not names.enter(bytes(self.buffer[first:last]), attribute=bool(self.state[codes.WHICH])):
                     return None
             elif status == codes.REFUSED:

@@ -216,7 +216,11 @@ def name(
         return WRONG, -1
     mask = len(table) - 1
     slot = np.int64(code) & mask
+    steps = 0
     while table[slot] >= 0:
+        steps += 1
+        if steps > 100:  # names made to collide
+            return WRONG, -1
         k = table[slot]
         if start[k + 1] - start[k] == j - i:
             same = True
