@@ -6,6 +6,7 @@ are not opened again; reading shows its progress, file by file, and can be inter
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -58,7 +59,13 @@ def around(spec: GridSpec, margin: float, crs: CRS) -> Bounds:
     if same_crs(crs, spec.crs):
         return wide
     west, south, east, north = Transformer.from_crs(spec.crs, crs, always_xy=True).transform_bounds(*wide)
-    return west, south, east, north
+    fine = 1e4 if crs.is_geographic else 1.0  # outwards to short numbers, which reports name
+    return (
+        math.floor(west * fine) / fine,
+        math.floor(south * fine) / fine,
+        math.ceil(east * fine) / fine,
+        (math.ceil(north * fine) / fine),
+    )
 
 
 def apart(one: Bounds, other: Bounds) -> bool:
