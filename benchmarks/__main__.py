@@ -15,11 +15,13 @@ from benchmarks.duel import run
 
 def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == ["curve"]:
+        return importlib.import_module("benchmarks.curve.command").main(words[1:])
     if words[:1] == ["fuzz"]:
         return importlib.import_module("benchmarks.fuzz.command").main(words[1:])
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "areas", nargs="*", help=f"{', '.join(AREAS)}, all; or: peers [install NAME]; or: validate; or: fuzz"
+        "areas", nargs="*", help=f"{', '.join(AREAS)}, all; or: peers [install NAME]; or: validate; or: fuzz; or: curve"
     )
     parser.add_argument("--peers", action="store_true", help="measure the peers that are installed, in turns with us")
     parser.add_argument("--repeat", type=int, default=5, help="runs (pairs with a peer); the median counts")
@@ -58,6 +60,10 @@ def main(arguments: list[str] | None = None) -> int:
         notes = "\n".join([*filter(None, [table.notes(outcomes)]), *skipped])
         text = f"{head}\n\n{table.markdown(outcomes)}\n\n{notes}\n"
         print(text, flush=True)
+        if area == "load" and chosen.peers and chosen.case is None:
+            from benchmarks.curve.command import SIZES, curve
+
+            text += "\n" + curve(list(SIZES))
         if chosen.output is not None:
             with chosen.output.open("a", encoding="utf-8") as sink:
                 sink.write(text + "\n")
@@ -72,6 +78,7 @@ def _list() -> int:
             print(f"  {case.name:<24} {case.text}" + (f" (peer: {case.peer})" if case.peer else ""))
     print("\npython -m benchmarks all --peers\npython -m benchmarks peers [install NAME]")
     print("python -m benchmarks validate\npython -m benchmarks fuzz [READER ...] [--minutes M] [--seed S]")
+    print("python -m benchmarks curve [--sizes KM2 ...] [--folder FOLDER]    (also the last part of: load --peers)")
     return 0
 
 
