@@ -14,6 +14,7 @@ import shapely
 from twin import limits
 from twin.errors import DataError, InputError, LimitError
 from twin.geometry import read_trees
+from twin.geometry.survey import survey
 from twin.geometry.vector_layers import layer_files, open_layer
 
 WHAT = "a layer of areas"
@@ -192,6 +193,8 @@ def test_a_file_that_points_to_another_is_not_followed(tmp_path, kind, suffix) -
     place.write_text(POINTERS[kind].format(secret))
     with pytest.raises(DataError, match="its content is not what the ending"):
         open_layer(place, WHAT)
+    found = survey(place)
+    assert found.kind not in ("vector", "table"), found.kind
 
 
 def test_gml_is_refused_with_the_way_out(tmp_path) -> None:

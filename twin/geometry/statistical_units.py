@@ -17,6 +17,7 @@ import shapely
 from twin.errors import DataError
 from twin.geometry.census_grid import is_census_grid, read_census_grid
 from twin.geometry.delimited_text import text_of
+from twin.geometry.layer_content import SUFFIXES
 from twin.geometry.layer_crs import check_extent, common_crs
 from twin.geometry.polygon_repair import repaired_polygons
 from twin.geometry.records import ReadReport, Refusal, UnitRecords
@@ -24,7 +25,7 @@ from twin.geometry.region import Bounds, checked_bounds, given_crs
 from twin.geometry.sources import existing_files
 from twin.geometry.tree_sizes import number
 from twin.geometry.unit_columns import find_unit_columns
-from twin.geometry.vector_layers import SUFFIXES, layer_files, open_layer
+from twin.geometry.vector_layers import layer_files, open_layer
 
 if TYPE_CHECKING:
     from pyproj import CRS

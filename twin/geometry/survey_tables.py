@@ -17,13 +17,13 @@ from pyproj import CRS
 from twin.errors import DataError
 from twin.geometry.archives import split_member
 from twin.geometry.class_map import class_map_names, find_class_map
+from twin.geometry.layer_content import check_content
 from twin.geometry.reference_systems import split_compound
 from twin.geometry.region import Bounds
 from twin.geometry.sources import open_checked
 from twin.geometry.survey_summary import Role, SourceSummary
 from twin.geometry.tree_layouts import find_layout
 from twin.geometry.unit_columns import find_unit_columns
-from twin.geometry.vector_layers import check_content
 
 VECTOR = (".gpkg", ".shp", ".geojson", ".fgb")
 MESHES = (".obj", ".glb", ".gltf", ".stl", ".ply")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from twin.errors import DataError, InputError
 from twin.geometry import tree_sizes
 from twin.geometry.delimited_text import read_text_table, text_of
+from twin.geometry.layer_content import SUFFIXES
 from twin.geometry.layer_crs import check_places, needed_crs
 from twin.geometry.records import ReadReport, Refusal, TreeRecords
 from twin.geometry.reference_systems import inside_region
@@ -25,7 +26,7 @@ from twin.geometry.region import given_crs
 from twin.geometry.sources import only_file
 from twin.geometry.tree_layouts import find_layout, plain_name
 from twin.geometry.tree_rows import sized_trees
-from twin.geometry.vector_layers import SUFFIXES, open_layer
+from twin.geometry.vector_layers import open_layer
 
 if TYPE_CHECKING:
     from pyproj import CRS

@@ -6,7 +6,6 @@ A layer comes as it is: features in the file's order, in the CRS the file names.
 
 from __future__ import annotations
 
-import codecs
 import os
 import shutil
 import tempfile
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from twin import limits
 from twin.errors import DataError, InputError
 from twin.geometry.archives import is_archive, members, split_member
+from twin.geometry.layer_content import SUFFIXES, check_content, encoding_of
 from twin.geometry.region import Bounds
 from twin.geometry.sources import existing_file, head_of, open_checked
 
@@ -27,17 +27,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from pyproj import CRS
 
-SUFFIXES = (".gpkg", ".shp", ".geojson", ".json", ".fgb", ".geojson.gz", ".json.gz")
-"""Lower-case ends of the names of vector files."""
-
-# what a file must begin with; the library that reads it goes by content and would follow files that point elsewhere
-_BEGINS = {".gpkg": b"SQLite format 3\0", ".shp": b"\0\0\x27\x0a", ".fgb": b"fgb"}
-_POINTERS = (b"gdal_streamed_alg", b"OGRVRTDataSource")
 _DRIVERS = ("GPKG", "ESRI Shapefile", "GeoJSON", "GeoJSONSeq", "FlatGeobuf", "TopoJSON", "ESRIJSON", "JSONFG")
 _SIDECARS = (".shx", ".dbf", ".prj", ".cpg")
 _GZIP = b"\x1f\x8b"
 _CHUNK = 1 << 20
-_NUMBERED = {"1252": "cp1252", "ansi1252": "cp1252", "88591": "latin-1", "65001": "utf-8", "utf8": "utf-8"}
 
 
 @dataclass(frozen=True)
@@ -148,10 +141,10 @@ def open_layer(file: Path, what: str, *, layer: str | None = None, bounds: Bound
     notes: list[str] = []
     with _on_disk(file, what) as place, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        _check_content(place, file, what)
+        check_content(place, file, what)
         options: dict[str, Any] = {}
         if place.suffix.lower() == ".shp":
-            options["encoding"] = _encoding(place, notes)
+            options["encoding"] = encoding_of(place, notes)
         try:
             name = _layer_name(pyogrio.list_layers(place), layer, file, what)
             info = pyogrio.read_info(place, layer=name, force_feature_count=True, force_total_bounds=True, **options)
@@ -180,23 +173,6 @@ def open_layer(file: Path, what: str, *, layer: str | None = None, bounds: Bound
     extent = info.get("total_bounds")
     box = tuple(float(value) for value in extent) if extent is not None else None
     return Layer(file, name, table, crs, max(total, len(table)), box, tuple(notes))  # type: ignore[arg-type]
-
-
-def _check_content(place: Path, file: Path, what: str) -> None:
-    """Refuse a file that is not what its name says before a library that opens anything sees it."""
-    suffix = place.suffix.lower()
-    if suffix in (".gml", ".xml"):
-        raise DataError(
-            f"{file} is GML, which is read for city models and development plans only; save the layer as GeoPackage, "
-            "for example with QGIS or ogr2ogr"
-        )
-    if not place.name.lower().endswith(SUFFIXES):
-        raise DataError(f"{file} is not a vector layer that is read; {what} ends in {', '.join(SUFFIXES)}")
-    head = head_of(place, _CHUNK)
-    start = _BEGINS.get(suffix)
-    fits = head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") if start is None else head.startswith(start)
-    if not fits or any(word in head for word in _POINTERS):
-        raise DataError(f"{file} cannot be read as {what}: its content is not what the ending {suffix!r} says")
 
 
 def _named_crs(text: str | None, notes: list[str]) -> CRS | None:
@@ -260,30 +236,3 @@ def _plain_stem(file: Path) -> str:
 def _unpack(file: Path, place: Path) -> None:
     with open_checked(file) as stream, place.open("wb") as out:
         shutil.copyfileobj(stream, out, _CHUNK)
-
-
-def _encoding(place: Path, notes: list[str]) -> str:
-    """Return the encoding of a shapefile's attributes: as its .cpg says, else as its bytes tell."""
-    named = next((one for one in (place.with_suffix(".cpg"), place.with_suffix(".CPG")) if one.is_file()), None)
-    if named is not None:
-        word = named.read_bytes()[:64].decode("ascii", errors="replace").strip().strip("\0\ufeff")
-        plain = "".join(letter for letter in word.lower() if letter.isalnum())
-        try:
-            return codecs.lookup(_NUMBERED.get(plain, word)).name
-        except LookupError:
-            notes.append(f"its .cpg names the encoding {word!r}, which is not known; the bytes of the .dbf decide")
-    table = next((one for one in (place.with_suffix(".dbf"), place.with_suffix(".DBF")) if one.is_file()), None)
-    if table is None:
-        return "utf-8"
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        with open_checked(table) as stream:
-            head = stream.read(32)
-            # the header's binary numbers would not decode
-            stream.read(max(int.from_bytes(head[8:10], "little") - 32, 0))
-            while data := stream.read(_CHUNK):
-                decoder.decode(data.rstrip(b"\x1a"))
-    except UnicodeDecodeError:
-        notes.append("its attributes are not UTF-8 and no .cpg says what they are; they are read as Windows-1252")
-        return "cp1252"
-    return "utf-8"
