@@ -28,6 +28,7 @@ def rows() -> Iterator[Row]:
         for file in files:
             yield _compared(file, counter, reader, program)
     yield from map(_extract, sorted({*_CITY.glob("*/*.osm.gz"), *_OSM.glob("*.*")}))
+    yield _invalid()
     yield from roof_checks.rows()
 
 
@@ -49,8 +50,33 @@ def _compared(file: Path, counter: Callable[[Path], Counts], reader: Callable[[P
     )
 
 
+def _invalid() -> Row:
+    """Read the invalid cases of a public corpus: each must be refused, or its fault named in the report."""
+    from twin.errors import DataError
+    from twin.geometry import read_cityjson
+
+    case, source = "city/cityjson_invalid", "3DGI/cityjson-corpus"
+    files = sorted(file for file in _CITY.glob("cityjson_invalid/**/invalid_*.json*") if file.is_file())
+    if not files:
+        return absent("geometry", case, "published", source)
+    refused = named = 0
+    for file in files:
+        try:
+            named += bool(read_cityjson(file).report.refused)
+        except DataError:
+            refused += 1
+    return Row(
+        "geometry",
+        case,
+        "published",
+        f"{len(files)} invalid files",
+        f"{refused} refused, {named} read without what is wrong in them, which the report names",
+        source,
+    )
+
+
 def _tolerance(name: str) -> float:
-    return {"roof area": 0.01, "mean": 1e-4}.get(name, 0.0)  # m2: sums in another order; single precision
+    return {"m² of roof": 0.01, "mean": 1e-4}.get(name, 0.0)  # m2: sums in another order; single precision
 
 
 def _number(value: float) -> str:
@@ -69,7 +95,7 @@ def _citygml(file: Path) -> Counts:
     return found | {
         "buildings": models.report.found,
         "holes": int(holes[wanted].sum()),
-        "roof area": roof_checks.roof_area(surfaces),
+        "m² of roof": roof_checks.roof_area(surfaces),
         "buildings refused": models.report.found - models.report.used,
         "entries of repair": len(models.report.repaired),
     }
@@ -110,7 +136,7 @@ def _extract(file: Path) -> Row:
         words.append(f"{len(ids):,} {name}")
         named = len((ids - used[name]) & refused)
         if named:
-            lost.append(f"{named:,} {name} refused by name, as the file lacks their nodes or members")
+            lost.append(f"{named:,} {name} refused by name, for nodes or members that are not in the file")
         silent = len(ids - used[name] - refused)
         if silent:
             lost.append(f"differs: {silent:,} {name} neither used nor named")

@@ -25,7 +25,7 @@ def citygml(path: Path) -> Counts:
 
     content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     root = etree.fromstring(content)
-    found: Counts = {"buildings": 0, "roof": 0, "wall": 0, "ground": 0, "holes": 0, "roof area": 0.0}
+    found: Counts = {"buildings": 0, "roof": 0, "wall": 0, "ground": 0, "holes": 0, "m² of roof": 0.0}
     for building in root.iter("{*}Building"):
         if "building" not in etree.QName(building).namespace:
             continue
@@ -37,7 +37,7 @@ def citygml(path: Path) -> Counts:
                 found[kind] += 1
                 found["holes"] += len(rings) - 1
                 if kind == "roof":
-                    found["roof area"] += _area(rings[0]) - sum(_area(ring) for ring in rings[1:])
+                    found["m² of roof"] += _area(rings[0]) - sum(_area(ring) for ring in rings[1:])
     return found
 
 
