@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import struct
 import zlib
 from pathlib import Path
 from typing import Any
@@ -256,3 +257,9 @@ def test_a_packed_scan_with_a_layer_larger_than_the_file_is_refused_before_memor
 def test_a_look_at_postings_at_the_end_of_the_world_does_not_overflow(write: Any) -> None:
     text = "389000 5819000 1\n" * 3 + "389001 5819000 2\n" + "1e200 1e200 3\n"
     assert survey(write("t.xyz", text)).kind in ("points", "unreadable", "other")
+
+
+def test_a_look_at_a_scan_on_no_area_tells_no_density(write: Any) -> None:
+    content = bytearray(scan())
+    content[179:211] = struct.pack("<4d", 389000.0, 389000.0 - 1e-310, 5819000.0, 5819000.0 - 1e-9)
+    assert "points per m²" not in survey(write("t.las", bytes(content))).counts

@@ -226,8 +226,8 @@ def survey_laser(file: Path, *, count: bool) -> SourceSummary:
         version=f"{'LAZ' if packed else 'LAS'} {major}.{minor}",
         crs=crs,
         vertical_datum=vertical,
-        bounds=(west, south, east, north) if np.isfinite([west, south, east, north]).all() and area > 0 else None,
-        counts={"points": int(number), **({"points per m²": round(number / area)} if area > 0 else {})},
+        bounds=(west, south, east, north) if np.isfinite([west, south, east, north]).all() and area > 1e-3 else None,
+        counts={"points": int(number), **({"points per m²": round(number / area)} if area > 1e-3 else {})},
         classes=classes,
         stated=stated,
     )
