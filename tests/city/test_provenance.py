@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ from twin.city.green_roofs import UNKNOWN, green_roof_of_attributes, green_roof_
 from twin.city.placing import about_extent, complete_area
 from twin.city.surfaces import CODES, INFILTRATION_BOUNDS, infiltration_class, surface_parameters
 from twin.errors import InputError
+from twin.geometry import read_cityjson
 from twin.geometry.records import (
     AreaRecords,
     BuildingModels,
@@ -322,3 +325,23 @@ def test_trees_of_a_city_model_stand_in_its_city() -> None:
     assert value(city.grid, "canopy_height", 10.5, 10.5) == 14.0
     assert value(city.grid, "land_cover_source", 5, 5) == flag("land_cover_source", "city_model")
     assert value(city.grid, "land_cover_source", 80, 80) == flag("land_cover_source", "assumed")
+
+
+def test_a_cityjson_tile_tells_where_it_ends_and_its_buildings_give_ground(shared_data) -> None:
+    data = read_cityjson(shared_data("city/denhaag/DenHaag_01.city.json.zip"))
+    corners = data.buildings.surfaces.vertices[:, :2]
+    x, y = (float(edge) for edge in corners.min(axis=0) + 150)
+    within, across = (GridSpec.from_bounds((x, y, x + width, y + 100), 2.0, 28992) for width in (300, 500))
+    assert about_extent(data.buildings, within, None, None) == []
+    (said,) = about_extent(data.buildings, across, None, None)
+    assert "in the east:" in said.text_en
+    (silent,) = about_extent(replace(data.buildings, bounds=None), across, None, None)
+    assert "in the east, where some may be missing" in silent.text_en
+    # its relief is better ground; without it and without areas, that of the buildings serves
+    relief = build_city("t", within, buildings=data.buildings, land_cover=data)
+    bare = replace(data, relief=no_surfaces(), areas=data.areas.iloc[:0], area_surfaces=no_surfaces())
+    city = build_city("t", within, buildings=data.buildings, land_cover=bare)
+    assert any("its relief" in caveat.text_en for caveat in relief.meta.caveats)
+    assert any("from the ground surfaces of buildings" in caveat.text_en for caveat in city.meta.caveats)
+    apart = city.grid.ground_elevation - relief.grid.ground_elevation
+    assert abs(float(apart.median())) < 0.5

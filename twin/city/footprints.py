@@ -92,7 +92,7 @@ def crossing_outlines(surfaces: Surfaces, seen: NDArray[np.bool_]) -> NDArray[np
     start, size = surfaces.ring_start[first], np.diff(surfaces.ring_start)[first]
     points = surfaces.vertices[ranges(start, size), :2]
     rings: Any = shapely.linearrings(points, indices=np.repeat(np.arange(len(rows)), size))
-    return rows[~shapely.is_simple(rings)]
+    return np.asarray(rows[~shapely.is_simple(rings)], np.int64)
 
 
 def levels_of(surfaces: Surfaces, count: int, seen: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
