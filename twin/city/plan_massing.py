@@ -114,11 +114,12 @@ def massing(
     rows: list[dict[str, Any]] = []
     left_out: dict[str, str] = {}
     taken = shapely.Polygon()
+    tree = shapely.STRtree(windows.geometry.to_numpy())
     for _, plot in plots.iterrows():
         shape = plot.geometry.difference(taken) if plot.geometry.intersection(taken).area > 1.0 else plot.geometry
         taken = taken.union(plot.geometry)
-        inside = [(window, window.geometry.intersection(shape)) for _, window in windows.iterrows()]
-        inside = [(window, part) for window, part in inside if part.area >= 1.0]
+        near = [windows.iloc[row] for row in sorted(tree.query(shape, predicate="intersects"))]
+        inside = [(one, part) for one in near if (part := one.geometry.intersection(shape)).area >= 1.0]
         assumed: list[str] = []
         try:
             limits = _limits(plot, [window for window, _ in inside])
@@ -231,7 +232,6 @@ def shrunk(shape: Any, area: float) -> Any:
     if shape.area <= area * (1 + _PRECISION):
         return shape
     low, high = 0.0, math.sqrt(shape.area)
-    smaller = shape
     for _ in range(_STEPS):
         inset = (low + high) / 2
         smaller = shape.buffer(-inset, join_style="mitre")
