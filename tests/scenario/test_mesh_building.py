@@ -59,6 +59,19 @@ def test_turned_by_a_quarter_it_lies_the_other_way(city: City, hall: Path) -> No
     assert np.nonzero(tower)[1].min() > columns.mean()
 
 
+def test_the_slope_of_the_roof_is_that_of_the_mesh(tmp_path: Path) -> None:
+    city = hamlet(2.0)
+    empty = xr.full_like(city.grid.albedo, np.nan)
+    city = city.with_changes(grid=city.grid.assign(roof_slope=empty, roof_aspect=empty))
+    barn = "v 0 0 0\nv 16 0 0\nv 16 0 12\nv 0 0 12\nv 0 6 6\nv 16 6 6\n"
+    (tmp_path / "barn.obj").write_text(barn + "f 1 2 6 5\nf 3 4 5 6\nf 1 5 4\nf 2 3 6\nf 1 4 3 2\n")
+    after, _ = measures.mesh_building(tmp_path / "barn.obj", YARD, use="barn").apply(city)
+    new = after.grid.building_id.values == 5
+    np.testing.assert_allclose(after.grid.roof_slope.values[new], 45.0, rtol=1e-6)  # 6 m up over 6 m
+    assert sorted(set(np.round(after.grid.roof_aspect.values[new], 3).tolist())) == [0.0, 180.0]  # north and south
+    assert np.isnan(after.grid.roof_slope.values[~new]).all()
+
+
 def test_what_stands_there_is_pulled_down_and_named(city: City, hall: Path) -> None:
     old = city.buildings.geometry.loc[2]
     after, record = measures.mesh_building(hall, (old.centroid.x + 4, old.centroid.y), use="school").apply(city)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.geometry.mesh_outlines import Edges, Floats, Ints, joined_outlines, plain_polygons, shifted
 from twin.geometry.records import SurfaceKind, Surfaces
-from twin.geometry.surfaces import MIN_AREA, classed_by_slope, offsets, polygon_normals, ranges
+from twin.geometry.surfaces import MIN_AREA, classed_by_slope, offsets, polygon_normals
 
 FLAT_WITHIN = 1e-3
 """Distance of vertices from a common plane up to which polygons count as one facet, m."""
@@ -25,9 +26,6 @@ PASSAGE = 2.0
 
 _STEEP = 0.01  # the same as where facets are painted: a smaller vertical part of the unit normal is a wall
 _PARALLEL = 1 - 1e-6
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -74,13 +72,13 @@ def facets_of(vertices: Floats, corner: Ints, size: Ints, building: Ints) -> Fac
     """
     points, corner = _merged(vertices, corner)
     corner, size, building, degenerate, double = _cleaned(points, corner, size, building)
-    edges = _Edges.of(corner, size)
+    edges = Edges.of(corner, size)
     body, closed = _bodies(edges, len(size))
     inside_out = _inside_out(points, corner, size, body, closed)
     corner = _turned(corner, size, inside_out)
-    edges = _Edges.of(corner, size)
+    edges = Edges.of(corner, size)
     group = _groups(points, corner, size, building, edges)
-    surfaces, owner, joined = _outlines(points, corner, size, building, group, edges)
+    surfaces, owner, joined = joined_outlines(points, corner, size, building, group, edges)
     kind = _kinds(surfaces, closed[body][owner], int(building.max()) + 1 if len(building) else 0)
     surfaces = Surfaces(surfaces.vertices, surfaces.ring_start, surfaces.polygon_start, kind, surfaces.building)
     return Facets(surfaces, degenerate, double, int(edges.open), joined, int(inside_out.sum()))
@@ -98,13 +96,13 @@ def _merged(vertices: Floats, corner: Ints) -> tuple[Floats, Ints]:
 def _cleaned(points: Floats, corner: Ints, size: Ints, building: Ints) -> tuple[Ints, Ints, Ints, int, int]:
     """Drop repeated corners, polygons without area and those that are there twice."""
     owner = np.repeat(np.arange(len(size)), size)
-    before = _shifted(corner, size, -1)
+    before = shifted(corner, size, -1)
     keep = corner != before
     corner, owner = corner[keep], owner[keep]
     size = np.bincount(owner, minlength=len(size)).astype(np.int64)
     good = size >= 3
     corner, size, building = corner[np.repeat(good, size)], size[good], building[good]
-    area = np.linalg.norm(polygon_normals(_plain(points, corner, size)), axis=1)
+    area = np.linalg.norm(polygon_normals(plain_polygons(points, corner, size)), axis=1)
     large = area > MIN_AREA
     corner, degenerate = corner[np.repeat(large, size)], int((~good).sum() + (~large).sum())
     size, building = size[large], building[large]
@@ -119,48 +117,7 @@ def _cleaned(points: Floats, corner: Ints, size: Ints, building: Ints) -> tuple[
     return corner[np.repeat(single, size)], size[single], building[single], degenerate, int((~single).sum())
 
 
-@dataclass(frozen=True)
-class _Edges:
-    """Edges of polygons, one at each corner: from it to the next.
-
-    start, end : (c,) its vertices; polygon : (c,) its polygon
-    mate : (c,) the corner whose edge runs the other way along it, -1 unless exactly these two share it
-    open : number of edges without a mate
-    """
-
-    start: Ints
-    end: Ints
-    polygon: Ints
-    mate: Ints
-    open: int
-
-    @classmethod
-    def of(cls, corner: Ints, size: Ints) -> _Edges:
-        end = _shifted(corner, size, 1)
-        polygon = np.repeat(np.arange(len(size)), size).astype(np.int64)
-        low, high = np.minimum(corner, end), np.maximum(corner, end)
-        order = np.lexsort((high, low))
-        low, high = low[order], high[order]
-        fresh = np.ones(len(order), bool)
-        fresh[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
-        first = np.flatnonzero(fresh)
-        count = np.diff(np.append(first, len(order)))
-        pair = first[count == 2]
-        one, two = order[pair], order[pair + 1]
-        opposite = corner[one] != corner[two]
-        mate = np.full(len(corner), -1, np.int64)
-        mate[one[opposite]], mate[two[opposite]] = two[opposite], one[opposite]
-        return cls(corner, end, polygon, mate, int(len(first) - opposite.sum()))
-
-
-def _shifted(corner: Ints, size: Ints, by: int) -> Ints:
-    """Return for each corner the vertex of the corner `by` places on in its polygon (1 or -1)."""
-    start = np.repeat(offsets(size)[:-1], size)
-    place = np.arange(len(corner)) - start
-    return corner[start + (place + by) % np.repeat(size, size)]
-
-
-def _bodies(edges: _Edges, polygons: int) -> tuple[Ints, NDArray[np.bool_]]:
+def _bodies(edges: Edges, polygons: int) -> tuple[Ints, NDArray[np.bool_]]:
     """Return the connected body of each polygon, and which bodies are closed and turn one way throughout."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
@@ -176,7 +133,7 @@ def _bodies(edges: _Edges, polygons: int) -> tuple[Ints, NDArray[np.bool_]]:
 
 def _inside_out(points: Floats, corner: Ints, size: Ints, body: Ints, closed: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Mark the polygons of closed bodies with a negative volume (divergence theorem)."""
-    normals = polygon_normals(_plain(points, corner, size))
+    normals = polygon_normals(plain_polygons(points, corner, size))
     first = points[corner[offsets(size)[:-1]]]
     volume = np.bincount(body, (normals * first).sum(axis=1) / 3.0, len(closed))
     return np.asarray((closed & (volume < 0))[body], bool)
@@ -189,12 +146,12 @@ def _turned(corner: Ints, size: Ints, which: NDArray[np.bool_]) -> Ints:
     return np.where(np.repeat(which, size), corner[mirrored], corner)
 
 
-def _groups(points: Floats, corner: Ints, size: Ints, building: Ints, edges: _Edges) -> Ints:
+def _groups(points: Floats, corner: Ints, size: Ints, building: Ints, edges: Edges) -> Ints:
     """Number the polygons so that those with the same number lie in one plane and hang together."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    flat = _plain(points, corner, size)
+    flat = plain_polygons(points, corner, size)
     area = polygon_normals(flat)
     unit = area / np.linalg.norm(area, axis=1)[:, None]
     here = np.flatnonzero(edges.mate > np.arange(len(edges.mate)))
@@ -218,68 +175,6 @@ def _groups(points: Floats, corner: Ints, size: Ints, building: Ints, edges: _Ed
     return np.unique(group, return_inverse=True)[1].astype(np.int64)
 
 
-def _outlines(
-    points: Floats, corner: Ints, size: Ints, building: Ints, group: Ints, edges: _Edges
-) -> tuple[Surfaces, Ints, int]:
-    """Return one polygon with holes for each group, a polygon of each, and how many polygons were joined."""
-    members = np.bincount(group)
-    inner = (edges.mate >= 0) & (group[edges.polygon] == group[edges.polygon[edges.mate]])
-    outer = np.flatnonzero(~inner & (members[group[edges.polygon]] > 1))
-    outer = outer[np.argsort(group[edges.polygon[outer]], kind="stable")]
-    cuts = np.flatnonzero(np.diff(group[edges.polygon[outer]])) + 1
-    normals = polygon_normals(_plain(points, corner, size))
-    rings: list[Ints] = []
-    polygon_size: list[int] = []
-    owner: list[int] = []
-    joined = np.zeros(len(members), bool)
-    for rows in np.split(outer, cuts) if len(outer) else []:
-        number = group[edges.polygon[rows[0]]]
-        first = int(edges.polygon[rows[0]])
-        loops = _loops(edges.start[rows], edges.end[rows], points, normals[first])
-        if loops:
-            joined[number] = True
-            rings += loops
-            polygon_size.append(len(loops))
-            owner.append(first)
-    alone = np.flatnonzero(~joined[group])
-    start = offsets(size)
-    ring = np.concatenate([*rings, corner[ranges(start[alone], size[alone])]]).astype(np.int64)
-    ring_size = np.concatenate([np.array([len(loop) for loop in rings], np.int64), size[alone]])
-    owners = np.concatenate([np.array(owner, np.int64), alone])
-    surfaces = Surfaces(
-        vertices=points[ring],
-        ring_start=offsets(ring_size),
-        polygon_start=offsets(np.concatenate([np.array(polygon_size, np.int64), np.ones(len(alone), np.int64)])),
-        kind=np.zeros(len(owners), np.uint8),
-        building=building[owners].astype(np.int32),
-    )
-    order = np.argsort(surfaces.building, kind="stable")
-    return _reordered(surfaces, order), owners[order], int(joined[group].sum())
-
-
-def _loops(start: Ints, end: Ints, points: Floats, normal: Floats) -> list[Ints]:
-    """Chain directed edges to rings, the outline first; nothing where rings touch or the outline is not one."""
-    following = dict(zip(start.tolist(), end.tolist(), strict=True))
-    if len(following) != len(start):
-        return []
-    loops, areas = [], []
-    while following:
-        begin, here = following.popitem()
-        loop = [begin]
-        while here != begin:
-            loop.append(here)
-            if here not in following:
-                return []
-            here = following.pop(here)
-        ring = np.array(loop, np.int64)
-        area = polygon_normals(_plain(points, ring, np.array([len(ring)])))[0] @ normal
-        loops.append(ring)
-        areas.append(area)
-    if sum(area > 0 for area in areas) != 1:
-        return []
-    return [loops[row] for row in np.argsort(areas)[::-1]]
-
-
 def _kinds(surfaces: Surfaces, outward: NDArray[np.bool_], buildings: int) -> NDArray[np.uint8]:
     """Tell roofs, walls and ground apart: by the outward normal of closed bodies, else by slope and height."""
     guessed = classed_by_slope(surfaces, buildings)[0] if len(surfaces) else surfaces.kind
@@ -293,23 +188,3 @@ def _kinds(surfaces: Surfaces, outward: NDArray[np.bool_], buildings: int) -> ND
     bottom = np.where(low < lowest[surfaces.building] + PASSAGE, SurfaceKind.GROUND, SurfaceKind.OUTER_CEILING)
     known = np.where(upward > _STEEP, SurfaceKind.ROOF, np.where(upward < -_STEEP, bottom, SurfaceKind.WALL))
     return np.where(outward, known, guessed).astype(np.uint8)
-
-
-def _plain(points: Floats, corner: Ints, size: Ints) -> Surfaces:
-    count = len(size)
-    return Surfaces(
-        points[corner], offsets(size), np.arange(count + 1), np.zeros(count, np.uint8), np.zeros(count, np.int32)
-    )
-
-
-def _reordered(surfaces: Surfaces, order: Ints) -> Surfaces:
-    first = surfaces.polygon_start[:-1][order]
-    rings = ranges(first, np.diff(surfaces.polygon_start)[order])
-    sizes = np.diff(surfaces.ring_start)[rings]
-    return Surfaces(
-        surfaces.vertices[ranges(surfaces.ring_start[:-1][rings], sizes)],
-        offsets(sizes),
-        offsets(np.diff(surfaces.polygon_start)[order]),
-        surfaces.kind[order],
-        surfaces.building[order],
-    )

@@ -19,6 +19,7 @@ from pyproj import CRS
 from twin.errors import DataError, InputError
 from twin.geometry.mesh_facets import Facets, facets_of
 from twin.geometry.mesh_files import RawMesh, load_mesh_file
+from twin.geometry.mesh_place import check_numbers, check_size, checked_place
 from twin.geometry.records import BuildingModels, ReadReport, Refusal, SurfaceKind, Surfaces
 from twin.geometry.reference_systems import must_swap_axes
 from twin.geometry.region import given_crs
@@ -32,8 +33,6 @@ ABOVE_GROUND = "above ground"
 Floats = NDArray[np.float64]
 
 _FAR = 10_000.0  # m: coordinates beyond this are those of a CRS, not of a drawing
-_SMALLEST, _LARGEST, _TALLEST = 0.5, 2000.0, 1000.0
-_UNITS = {"millimetres": 0.001, "centimetres": 0.01, "inches": 0.0254, "feet": 0.3048, "kilometres": 1000.0}
 _UP = {"glTF": "y", "OBJ": "y", "STL": "z", "PLY": "z"}
 _OFFSET = 100.0  # m from the origin of its drawing at which a building probably does not stand where it is wanted
 
@@ -104,7 +103,7 @@ def read_mesh(
     """
     horizontal = given_crs(crs)
     target, elevation = checked_place(place, needs_crs=horizontal is None)
-    _check_numbers(rotation, scale, up, anchor)
+    check_numbers(rotation, scale, up, anchor)
     raw = load_mesh_file(Path(path))
     source = str(path)
     notes = list(raw.notes)
@@ -115,7 +114,7 @@ def read_mesh(
         notes.append("written by this library: placed by the origin and CRS in the file")
     low, high = points[raw.corner].min(axis=0), points[raw.corner].max(axis=0)
     if not raw.label.any():
-        _check_size(high - low, scale, source)
+        check_size(high - low, scale, source)
     placed = bool(np.abs(((low + high) / 2 + origin)[:2]).max() > _FAR)
     if placed and target is not None:
         raise InputError(
@@ -161,53 +160,6 @@ def read_mesh(
     )
 
 
-def checked_place(
-    place: Sequence[float] | None, *, needs_crs: bool = False
-) -> tuple[tuple[float, float] | None, float | None]:
-    """Return where a mesh is placed and, if given, at which elevation.
-
-    Parameters
-    ----------
-    place : (easting, northing) or (easting, northing, elevation), optional
-        As a caller gave it, m.
-    needs_crs : bool
-        Refuse a place, because its CRS is not known.
-
-    Raises
-    ------
-    InputError
-        If it is none of these or not finite.
-
-    Examples
-    --------
-    >>> checked_place((1, 2)), checked_place((1, 2, 3)), checked_place(None)
-    (((1.0, 2.0), None), ((1.0, 2.0), 3.0), (None, None))
-    """
-    if place is None:
-        return None, None
-    try:
-        numbers = [float(value) for value in place]
-    except (TypeError, ValueError):
-        numbers = []
-    if len(numbers) not in (2, 3) or not all(math.isfinite(value) for value in numbers):
-        raise InputError(f"place is {place!r}; give (easting, northing) or (easting, northing, elevation) in metres")
-    if needs_crs:
-        raise InputError("place needs the crs its coordinates are in, such as crs='EPSG:25832'")
-    return (numbers[0], numbers[1]), (numbers[2] if len(numbers) == 3 else None)
-
-
-def _check_numbers(rotation: Any, scale: Any, up: Any, anchor: Any) -> None:
-    for what, value in (("rotation", rotation), ("scale", scale)):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise InputError(f"{what} is {value!r}; it must be a finite number")
-    if scale <= 0:
-        raise InputError(f"scale is {scale!r}; it must be above 0: metres in one unit of the file")
-    if up not in (None, "y", "z"):
-        raise InputError(f"up is {up!r}; use 'y', 'z' or None")
-    if anchor not in ("origin", "centre"):
-        raise InputError(f"anchor is {anchor!r}; use 'origin' or 'centre'")
-
-
 def _upright(raw: RawMesh, scale: float, up: str | None, notes: list[str]) -> Floats:
     """Return the vertices in metres with z up."""
     axis = up or _UP[raw.form]
@@ -237,21 +189,6 @@ def _own_place(extras: dict[str, Any], crs: CRS | None, target: Any, source: str
     if crs is not None and crs != own:
         raise DataError(f"{source} names the CRS {own.name}, but {crs.name} was given; leave crs out")
     return origin, own, None
-
-
-def _check_size(extent: Floats, scale: float, source: str) -> None:
-    """Refuse what is too small or too large for a building, and name the unit that would make it one."""
-    largest = float(extent.max())
-    if _SMALLEST <= largest <= _LARGEST and extent[2] <= _TALLEST:
-        return
-    size = " x ".join(f"{value:.4g}" for value in extent)
-    likely = [
-        f"its unit is probably {unit}: give scale={scale * factor:g}"
-        for unit, factor in _UNITS.items()
-        if 2.0 <= largest * factor <= 500.0 and extent[2] * factor <= 400.0
-    ]
-    hint = likely[0] if likely else "give the scale, in metres for one unit of the file"
-    raise DataError(f"{source} measures {size} m (x, y, up), as no building does; {hint}")
 
 
 def _turned(points: Floats, rotation: float) -> Floats:

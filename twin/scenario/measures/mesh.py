@@ -21,17 +21,15 @@ from twin.city.building_uses import STOREY_HEIGHT
 from twin.city.buildings import FLOOR_AREA_PER_RESIDENT, LIVING_SHARE
 from twin.city.city import City
 from twin.errors import InputError
-from twin.geometry.records import BuildingModels
+from twin.geometry.records import BuildingModels, SurfaceKind, Surfaces
 from twin.scenario.areas import cells_inside
 from twin.scenario.measures.measure import ROOF, WATER, carriageway, check_cost, footprint, replace_variables
+from twin.scenario.measures.replaced import notes_on, replaced_buildings
 from twin.variables import flag
 
 if TYPE_CHECKING:
     from twin.city.rasterize import FacetRaster
     from twin.compare.variant import MeasureRecord
-
-TOUCHED = 0.1
-"""Share of a standing building that may be covered before it counts as replaced: outlines differ by that much."""
 
 _GRASS = 6
 
@@ -52,6 +50,7 @@ class MeshBuilding:
         """Return the city with the building, and the record of what it replaces."""
         from twin.city.mesh_buildings import outlines, stand_on_terrain
         from twin.city.rasterize import cover_fraction, paint_facets
+        from twin.city.roofs import lowest_edges
         from twin.compare.variant import MeasureRecord
 
         spec, grid = city.spec, city.grid
@@ -59,18 +58,20 @@ class MeshBuilding:
         outline = outlines(models)[0]
         inside = cells_inside(outline, spec)
         self._refuse(city, outline, inside)
-        painted = paint_facets(models.surfaces, spec, select=models.surfaces.kind != 2)
+        facets = np.arange(1, len(models.surfaces) + 1, dtype=np.int32)
+        painted = paint_facets(models.surfaces, spec, select=models.surfaces.kind != SurfaceKind.WALL, labels=facets)
         roofed = inside & np.isfinite(painted.elevation)
-        gone = _replaced(city, outline)
+        gone = replaced_buildings(city, outline)
         cleared = np.isin(grid["building_id"].values, gone.index) & ~roofed if len(gone) else np.zeros_like(inside)
         number = int(max([0, *city.buildings.index, grid["building_id"].values.max()])) + 1
-        arrays = self._fields(city, painted, roofed, cleared, number)
+        arrays = self._fields(city, painted, models.surfaces, roofed, cleared, number)
         share = grid["building_fraction"].values + cover_fraction([outline], spec)
         if len(gone):
             share = share - cover_fraction(list(gone.geometry), spec)
         arrays["building_fraction"] = np.clip(np.where(np.abs(share) < 1e-6, 0.0, share), 0.0, 1.0)
         base = float(models.surfaces.vertices[:, 2].min())
-        row = self._row(city, outline, float(models.surfaces.vertices[:, 2].max()) - base, number)
+        eaves = float(lowest_edges(models.surfaces, 1, models.surfaces.kind == SurfaceKind.ROOF)[0]) - base
+        row = self._row(city, outline, float(models.surfaces.vertices[:, 2].max()) - base, eaves, number)
         kept = city.buildings.drop(index=gone.index)
         buildings = pd.concat([kept, row]) if len(kept) else row
         trees = city.trees
@@ -78,7 +79,8 @@ class MeshBuilding:
         if felled.any():
             trees = trees[~felled]
         changed = city.with_changes(grid=replace_variables(grid, arrays), buildings=buildings, trees=trees)
-        notes, notes_de = self._notes(row, gone, int(felled.sum()), cleared)
+        estimated = self.residents is None and self.use == "residential"
+        notes, notes_de = notes_on(row, gone, int(felled.sum()), cleared, estimated)
         height = float(row["height"].iloc[0])
         name = self.models.buildings["name"].iloc[0]
         record = MeasureRecord(
@@ -130,9 +132,16 @@ class MeshBuilding:
             )
 
     def _fields(
-        self, city: City, painted: FacetRaster, roofed: NDArray[np.bool_], cleared: NDArray[np.bool_], number: int
+        self,
+        city: City,
+        painted: FacetRaster,
+        surfaces: Surfaces,
+        roofed: NDArray[np.bool_],
+        cleared: NDArray[np.bool_],
+        number: int,
     ) -> dict[str, NDArray[Any]]:
         """Return the variables of the grid that change: roof where it stands, grass where others stood."""
+        from twin.city.roofs import roof_planes
         from twin.city.surfaces import infiltration_class, surface_parameters
 
         grid = city.grid
@@ -152,9 +161,11 @@ class MeshBuilding:
             if name in grid:
                 arrays[name] = np.where(roofed, 0, grid[name].values)
         sealed, open_ground = infiltration_class(np.asarray([ROOF, _GRASS]), codes["infiltration_final_rate"])
-        new: dict[str, tuple[float, float]] = {  # where it stands, and where others stood; the mesh's planes stay open
-            "roof_slope": (np.nan, np.nan),
-            "roof_aspect": (np.nan, np.nan),
+        slope, aspect = roof_planes(surfaces, painted.label)
+        new: dict[str, tuple[Any, float]] = {  # where it stands, and where others stood
+            "roof_elevation": (np.fmax(painted.elevation, ground), np.nan),
+            "roof_slope": (slope, np.nan),
+            "roof_aspect": (aspect, np.nan),
             "green_roof_fraction": (0.0, 0.0),
             "infiltration_class": (sealed, open_ground),
             "building_source": (flag("building_source", "planned"), 0),
@@ -165,13 +176,16 @@ class MeshBuilding:
                 arrays[name] = np.where(roofed, here, np.where(cleared, gone, grid[name].values))
         return arrays
 
-    def _row(self, city: City, outline: Any, height: float, number: int) -> gpd.GeoDataFrame:
+    def _row(self, city: City, outline: Any, height: float, eaves: float, number: int) -> gpd.GeoDataFrame:
         storeys = self.storeys or max(1, int(height / STOREY_HEIGHT))
         living = self.use == "residential"
         people = outline.area * storeys * LIVING_SHARE / FLOOR_AREA_PER_RESIDENT if living else 0.0
         values = {
             "name": [self.models.buildings["name"].iloc[0]],
             "height": [height],
+            "eaves_height": [eaves],
+            "green_roof": [0.0],
+            "source": ["planned"],
             "storeys": [float(storeys)],
             "use": [self.use],
             "residents": [people if self.residents is None else float(self.residents)],
@@ -187,27 +201,6 @@ class MeshBuilding:
             index=pd.Index([number], name=city.buildings.index.name),
             crs=city.spec.crs,
         )
-
-    def _notes(
-        self, row: gpd.GeoDataFrame, gone: gpd.GeoDataFrame, felled: int, cleared: NDArray[np.bool_]
-    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        notes, notes_de = [], []
-        if self.residents is None and "residents" in row and self.use == "residential":
-            people = float(row["residents"].iloc[0])
-            notes.append(f"{people:.0f} residents, assumed from floor area")
-            notes_de.append(f"{people:.0f} Einwohner, aus der Geschossfläche geschätzt")
-        if len(gone):
-            numbers = ", ".join(str(number) for number in gone.index[:5]) + (", …" if len(gone) > 5 else "")
-            lost = float(gone["residents"].sum()) if "residents" in gone else 0.0
-            notes.append(f"{len(gone)} buildings pulled down (number {numbers}) with {lost:.0f} residents")
-            notes_de.append(f"{len(gone)} Gebäude abgerissen (Nummer {numbers}) mit {lost:.0f} Einwohnern")
-        if cleared.any():
-            notes.append("grass is assumed where they stood and the new building does not")
-            notes_de.append("wo sie standen und der Neubau nicht steht, wird Rasen angenommen")
-        if felled:
-            notes.append(f"{felled} trees felled")
-            notes_de.append(f"{felled} Bäume gefällt")
-        return tuple(notes), tuple(notes_de)
 
 
 def mesh_building(
@@ -275,7 +268,8 @@ def mesh_building(
     >>> record.title_en, len(city.buildings)
     ('new building barn, 192 m², 6.0 m high', 5)
     """
-    from twin.geometry.meshes import checked_place, read_mesh
+    from twin.geometry.mesh_place import checked_place
+    from twin.geometry.meshes import read_mesh
 
     spot, elevation = checked_place(place)
     if spot is None:
@@ -299,11 +293,3 @@ def mesh_building(
         residents=residents,
         cost=check_cost(cost, "mesh_building"),
     )
-
-
-def _replaced(city: City, outline: Any) -> gpd.GeoDataFrame:
-    """Return the standing buildings of which more than a tenth lies under the new one."""
-    if len(city.buildings) == 0:
-        return city.buildings
-    shared = city.buildings.geometry.intersection(outline).area
-    return city.buildings[(shared > TOUCHED * city.buildings.geometry.area) & (shared > 0)]
