@@ -82,3 +82,13 @@ def test_a_driver_may_print_what_it_likes(tmp_path: Path) -> None:
     assert "chatter" in answer.stderr
     with numpy.load(tmp_path / "answers.npz") as found:
         assert found["total"] == 10
+
+
+def test_the_curve_builds_a_town_from_its_files_and_says_what_it_took(tmp_path: Path) -> None:
+    written = tmp_path / "out.md"
+    answer = _command("curve", "--sizes", "1", "--folder", str(tmp_path / "towns"), "--output", str(written))
+    assert answer.returncode == 0, answer.stderr
+    row = next(line for line in answer.stdout.splitlines() if line.startswith("| 1 | 250,000 |"))
+    buildings = int(row.split("|")[3].replace(",", ""))
+    assert 500 <= buildings <= 700  # as many as a German town has on a square kilometre
+    assert row in written.read_text(encoding="utf-8")
