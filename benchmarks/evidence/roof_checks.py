@@ -36,7 +36,7 @@ def roof_area(surfaces: Any) -> float:
         for ring in range(first, last):
             points = surfaces.vertices[surfaces.ring_start[ring] : surfaces.ring_start[ring + 1]]
             local = points - points[0]
-            area = np.linalg.norm(np.cross(local[:-1], local[1:]).sum(axis=0)) / 2
+            area = float(np.linalg.norm(np.cross(local[:-1], local[1:]).sum(axis=0))) / 2
             total += area if ring == first else -area
     return float(total)
 

@@ -102,7 +102,7 @@ def _trees() -> list[Seed]:
 
 
 def _areas() -> list[Seed]:
-    uses = {"nutzart": ["Wald", "Wohnbaufläche", "Fließgewässer"]}
+    uses: dict[str, list[Any]] = {"nutzart": ["Wald", "Wohnbaufläche", "Fließgewässer"]}
     rows = [{"nutzart": word} for word in uses["nutzart"]]
     return [
         ("use.geojson", seeds_text.geojson(rows, "Polygon"), change_json, _CLASSES),
@@ -112,7 +112,7 @@ def _areas() -> list[Seed]:
 
 
 def _units() -> list[Seed]:
-    columns = {"name": ["A", "B"], "einwohner": [120, 80]}
+    columns: dict[str, list[Any]] = {"name": ["A", "B"], "einwohner": [120, 80]}
     rows = [{"name": "A", "einwohner": 120}, {"name": "B", "einwohner": 80.5}]
     named = {"columns": {"residents": "einwohner"}}
     return [

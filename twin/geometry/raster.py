@@ -113,8 +113,8 @@ def read_raster(
                 number = _checked_band(source, band, file)
                 horizontal, vertical = _system(source, given, file)
                 window, transform = _window(source, bounds, file)
-                middle = source.transform @ (source.width / 2, source.height / 2)
-                refuse_strangers(*middle, abs(transform.a), horizontal, str(file))
+                x, y = source.transform @ (source.width / 2, source.height / 2)
+                refuse_strangers(float(x), float(y), abs(transform.a), horizontal, str(file))
                 values = source.read(number, window=window)
                 values = _as_float(values, source, number, nodata, file, window)
                 tags = {**source.tags(), **source.tags(number)}
