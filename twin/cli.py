@@ -150,7 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     info.set_defaults(command=_info)
 
     new_city = commands.add_parser("new-city", parents=[common], help="write a city.toml for a folder of data")
-    new_city.add_argument("folder", type=Path, help="folder with terrain, buildings and an OpenStreetMap extract")
+    new_city.add_argument("folder", type=Path, help="folder with what was downloaded, also packed or in subfolders")
     new_city.add_argument("--output", type=Path, default=None, help="file to write (default: city.toml in the folder)")
     new_city.add_argument("--name", default=None, help="name of the city (default: that of the folder)")
     new_city.add_argument("--force", action="store_true", help="replace an existing file")
@@ -232,13 +232,13 @@ def _is_data(path: Path) -> bool:
 
 
 def _print_survey(path: Path) -> None:
-    from twin.geometry.survey import survey, survey_folder
+    from twin.geometry.survey import survey_folder, survey_parts
 
     if not path.is_dir():
-        summary = survey(path)
-        if summary.kind == "unreadable":
-            raise InputError(f"{summary.path}: {summary.problem}")
-        print(summary)
+        parts = survey_parts(path)  # the members of an archive, the layers of a file
+        if all(part.kind == "unreadable" for part in parts):
+            raise InputError(f"{path}: {parts[0].problem if parts else 'an archive without data'}")
+        print("\n".join(map(str, parts)))
         return
     found = survey_folder(path)
     if not found:

@@ -212,9 +212,12 @@ def _text(file: Path, head: bytes, count: bool) -> SourceSummary:
         lines = head.decode("utf-8", errors="strict" if len(head) < HEAD else "ignore").splitlines()
     except UnicodeDecodeError:
         lines = head.decode("cp1252", errors="replace").splitlines() if b"\0" not in head else []
+    named = file.name.lower().removesuffix(".gz").endswith((".csv", ".tsv"))
+    if named and (table := survey_table(file, count=count)).role is not None:
+        return table  # also a table of three numbers a row, if its columns are those of trees or residents
     body = [line for line in lines[1 : min(len(lines), 200)] if line.strip()]
     if (body and all(_POSTING.match(line) for line in body[:-1]) and _POSTING.match(body[0])) or looks_like_xyz(file):
         return survey_postings(file, count=count)
-    if file.name.lower().removesuffix(".gz").endswith((".csv", ".tsv")):
-        return survey_table(file, count=count)
+    if named:
+        return table
     return SourceSummary(file, "other")
