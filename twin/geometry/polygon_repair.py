@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -82,11 +82,12 @@ def _finite(shapes: NDArray[Any]) -> NDArray[np.bool_]:
 
 def _valid(shape: Any) -> Any:
     """Return a valid polygon or multipolygon of the same outline, None if there is none."""
-    for repair in (
+    repairs: tuple[Callable[[], Any], ...] = (
         lambda: shapely.make_valid(shape, method="structure", keep_collapsed=False),
         lambda: shapely.make_valid(shape),  # the first can fail where rings coincide in part
         lambda: shapely.buffer(shape, 0.0),
-    ):
+    )
+    for repair in repairs:
         try:
             found = _areal(repair())
         except shapely.GEOSException:
