@@ -96,7 +96,8 @@ def osm(path: Path) -> dict[str, set[str]]:
 
     form = "osm" if path.suffix in (".xml", ".osm") else ""
     roads, turns, buildings, trees = set(), set(), set(), set()
-    for item in osmium.FileProcessor(osmium.io.File(str(path), form) if form else str(path)):
+    items: Any = osmium.FileProcessor(osmium.io.File(str(path), form) if form else str(path))
+    for item in items:
         tags = dict(item.tags)
         if item.is_node() and tags.get("natural") == "tree" and item.location.valid():
             trees.add(f"n{item.id}")

@@ -122,7 +122,10 @@ def read_las(
     must_swap_axes(np.r_[low[:, 0], high[:, 0]], np.r_[low[:, 1], high[:, 1]], horizontal, str(files[0]))
     reach = box or (low[:, 0].min(), low[:, 1].min(), high[:, 0].max(), high[:, 1].max())
     reach = (reach[0], reach[1], max(reach[2], reach[0] + 1e-3), max(reach[3], reach[1] + 1e-3))
-    spec = GridSpec.from_bounds(reach, resolution, horizontal)
+    try:
+        spec = GridSpec.from_bounds(reach, resolution, horizontal)
+    except InputError as error:  # a CRS in which no grid can be
+        raise InputError(f"{files[0]}: {error}") from None
     total, cells = sum(head.points for head in near.values()), spec.rows * spec.columns
     if box is None and cells > _SPARSE_CELLS and cells > _SPARSEST * total:
         raise DataError(
