@@ -166,6 +166,25 @@ def test_bytes_that_are_not_utf_8_are_left_to_the_general_reader(gml, write, pla
     assert general(path) is None
 
 
+@pytest.mark.parametrize("name", ["3", "#b1", "EPSG:25833"])
+def test_names_of_systems_that_look_like_something_else_are_read_alike(gml, write, name):
+    assert agrees(
+        write("t.gml", everything(gml).replace('<gml:Polygon srsName="EPSG:25833"', f'<gml:Polygon srsName="{name}"'))
+    )
+
+
+def test_a_namespace_that_is_no_uri_is_left_to_the_general_reader_and_refused(gml, write):
+    path = write("t.gml", everything(gml).replace("http://www.w3.org/1999/xlink", "http://www w3.org/1999/xlink"))
+    assert pass_over(path) is None
+    assert general(path) is None
+
+
+def test_a_root_with_a_prefix_nobody_declares_is_refused_with_a_reason(gml, write):
+    path = write("t.gml", everything(gml).replace("<CityModel", "<no:CityModel").replace("</City", "</no:City"))
+    assert pass_over(path) is None
+    assert general(path) is None  # a TwinError, not lxml's own
+
+
 @settings(quiet, max_examples=400)
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=3))
 def test_changed_bytes_are_read_alike_or_left(gml, write, changes):
