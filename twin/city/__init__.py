@@ -2,9 +2,12 @@
 
 gridspec.py   where the cells of a grid lie
 city.py       the `City` and what is known about its data
-load.py       `load_city`: a city.toml to a `City`
-city_file.py  what a city.toml may say
-new_city.py   a folder of downloaded files to a city.toml
+load.py       `load_city`: a city.toml to a `City`; load_checks.py heads of all files first, load_sources.py and
+              load_layers.py only what lies around the grid
+city_file.py  what a city.toml may say: city_file_sections.py its sections, city_file_values.py and
+              city_file_paths.py their values and files
+new_city.py   a folder of downloaded files to a city.toml: new_city_roles.py and new_city_layers.py what each file
+              stands for, new_city_place.py and new_city_model.py where, new_city_text.py the file
 samples.py    `sample_city`: the cities that come with the package
 build.py      `build_city`: records to a `City`
 ground.py     the ground of a city: terrain.py elevations onto the grid, gap_filling.py gaps on request,
@@ -29,7 +32,7 @@ layers.py     fields to one described Dataset, with sources and licences
 roads.py      the road network
 places.py     playgrounds, schools, hospitals, care homes and their like
 caveats.py    what readers of results must know about the data, building_caveats.py about buildings
-city_model.py terrain and land cover from a CityJSON model, where there are no others
+city_model.py terrain and land cover from a CityJSON model, where there are no others; model_tiles.py several models
 store.py      a city in one file and back; stored_tables.py, stored_values.py how tables and objects lie in it
 summary.py    a city in a few lines, for the console and for notebooks
 """
