@@ -181,6 +181,15 @@ def test_the_census_grid_gives_residents(plain):
     assert any("Zensus2022" in report.source for report in city.meta.reports)
 
 
+def test_buildings_alone_make_a_city_that_says_what_its_ground_is(tmp_path):
+    shutil.copy(LOD2, tmp_path / "LoD2_33_389_5819_1_BE.gml.gz")
+    file = new_city(tmp_path)
+    assert "for rain, fetch the DGM1" in file.read_text(encoding="utf-8")
+    city = load_city(tmp_path, resolution=10.0)
+    assert len(city.buildings) == 40
+    assert any(caveat.topic == "terrain" for caveat in city.meta.caveats)
+
+
 def test_laser_points_are_terrain_where_there_is_no_other(tmp_path):
     laspy = pytest.importorskip("laspy", reason="laser points need the extra `las`")
     from pyproj import CRS

@@ -68,7 +68,7 @@ def new_city(
     Raises
     ------
     DataError
-        If the folder cannot be read or holds neither terrain nor a CityJSON model.
+        If the folder cannot be read or holds neither terrain nor a 3-D city model.
     InputError
         If the file exists and `overwrite` is False, or `name` is empty.
 
@@ -110,7 +110,7 @@ def propose_city(
     Raises
     ------
     DataError
-        If the folder cannot be read or holds neither terrain nor a CityJSON model.
+        If the folder cannot be read or holds neither terrain nor a 3-D city model.
     InputError
         If `name` is empty.
 
@@ -126,13 +126,14 @@ def propose_city(
         raise InputError("name is empty; give the name of the city")
     summaries = _surveyed(place)
     roles, left_out = sort_out(summaries)
-    if not roles["terrain"] and not any(found.kind == "cityjson" for found in roles["buildings"]):
+    if not roles["terrain"] and not roles["buildings"]:
         reasons = "; ".join(left_out_lines(left_out)) or "the folder holds no files"
         raise DataError(
             f"{place} holds no terrain; a city needs ground elevations (DGM1 of the state survey as GeoTIFF, ASCII "
             f"grid or XYZ). What is there: {reasons}"
         )
-    within = None if roles["terrain"] else covered_by_model(roles["buildings"][0])
+    alone = not roles["terrain"] and roles["buildings"][0].kind == "cityjson"
+    within = covered_by_model(roles["buildings"][0]) if alone else None
     found_place, elsewhere = find_place(roles, within)
     left_out = left_out | elsewhere
     base = Path(seen_from) if seen_from is not None else place

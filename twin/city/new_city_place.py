@@ -103,7 +103,8 @@ def _common(roles: Mapping[str, Sequence[SourceSummary]], crs: CRS) -> tuple[Bou
     for role in ROLES:
         files = roles.get(role, ())
         whole: Bounds | None = None
-        tile = tile_of_files(files) if role == "buildings" else None  # a tile is larger than what stands in it
+        # a tile is larger than what stands in it; without terrain, the ground reaches no further than the buildings
+        tile = tile_of_files(files) if role == "buildings" and roles.get("terrain") else None
         if tile is not None and files[0].crs == crs:
             whole = tile
         for found in files if whole is None else ():

@@ -75,6 +75,12 @@ def city_text(
         body += ["# No OpenStreetMap extract was found: without [land_cover] and [roads] the city has no streets.", ""]
     if model and not roles.get("terrain"):
         body += ["# No terrain (DGM1) was found: the ground comes from the model.", ""]
+    elif roles.get("buildings") and not roles.get("terrain"):
+        body += [
+            "# No terrain (DGM1) was found: the ground is interpolated between the ground surfaces of the buildings.",
+            "# This is enough for shade; for rain, fetch the DGM1 of the same survey and name it under [terrain].",
+            "",
+        ]
     if not roles.get("buildings") and not town:
         body += ["# No buildings were found: CityGML (LoD2) or an OpenStreetMap extract would give them.", ""]
     lines = [
