@@ -6,6 +6,7 @@ format, one CRS, one cell size, no place twice.
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from collections.abc import Mapping, Sequence
 
@@ -76,6 +77,8 @@ def _usable(found: SourceSummary, left_out: dict[str, str]) -> bool:
     reason = found.problem
     if reason is not None:
         pass
+    elif found.kind == "laser" and importlib.util.find_spec("laspy") is None:
+        reason = "laser points need the library laspy: pip install 'urban-twin[las]'"
     elif found.kind in _HEIGHTS and found.bounds is None:
         reason = "it has no place"
     elif found.kind in (*_HEIGHTS, *_MODELS, "osm") or (found.kind in _TABLES and found.role in _LAYERS):
