@@ -32,7 +32,7 @@ layers.py     fields to one described Dataset, with sources and licences
 roads.py      the road network
 places.py     playgrounds, schools, hospitals, care homes and their like
 caveats.py    what readers of results must know about the data, building_caveats.py about buildings
-city_model.py terrain and land cover from a CityJSON model, where there are no others; model_tiles.py several models
+city_model.py terrain and land cover from a CityJSON model, where there are no others
 store.py      a city in one file and back; stored_tables.py, stored_values.py how tables and objects lie in it
 summary.py    a city in a few lines, for the console and for notebooks
 """

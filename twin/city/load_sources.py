@@ -169,8 +169,7 @@ class CityData:
 
     def city_json(self, section: str = "buildings") -> CityJsonData:
         """Return the CityJSON models of a section near the grid, joined to one."""
-        from twin.city.model_tiles import join_city_models
-        from twin.geometry import read_cityjson
+        from twin.geometry import concatenate_cityjson, read_cityjson
 
         given = self.wanted.sections[section]
         found = [
@@ -179,7 +178,7 @@ class CityData:
         ]
         if not found:
             raise self._elsewhere(section)
-        joined = join_city_models(found)
+        joined = concatenate_cityjson(found)
         note = self._passed_by(section, len(found))
         return replace(joined, report=replace(joined.report, notes=(*joined.report.notes, *note)))
 
