@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shapely
 from pyproj import CRS
 
 from benchmarks.fuzz.change_pbf import blocks_of, packed
@@ -31,6 +32,7 @@ from twin.geometry import (
     read_units,
     read_xyz,
 )
+from twin.geometry.polygon_repair import repaired_polygons
 from twin.geometry.reference_systems import must_swap_axes
 from twin.geometry.surfaces import RingFault, check_rings
 from twin.geometry.survey import survey
@@ -243,9 +245,7 @@ def test_a_scan_with_a_point_apart_takes_no_memory(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 2139062143, 2**32 - 1])
-def test_a_packed_scan_with_a_layer_larger_than_the_file_is_refused_before_memory_goes(
-    write: Any, size: int
-) -> None:
+def test_a_packed_scan_with_a_layer_larger_than_the_file_is_refused_before_memory_goes(write: Any, size: int) -> None:
     pytest.importorskip("lazrs")
     content = bytearray(scan(packed=True))
     begin = int.from_bytes(content[96:100], "little") + 8 + 30 + 4  # place of the table, first point, number of points
@@ -263,3 +263,14 @@ def test_a_look_at_a_scan_on_no_area_tells_no_density(write: Any) -> None:
     content = bytearray(scan())
     content[179:211] = struct.pack("<4d", 389000.0, 389000.0 - 1e-310, 5819000.0, 5819000.0 - 1e-9)
     assert "points per m²" not in survey(write("t.las", bytes(content))).counts
+
+
+@pytest.mark.parametrize("far", [1e10, 1e300, 1.7e308])
+def test_polygons_at_the_end_of_the_world_are_refused_without_overflow(gml: Any, write: Any, far: float) -> None:
+    bow = shapely.Polygon([(0, 0), (far, far), (far, 0), (0, far)])
+    polygons, _, refused = repaired_polygons([bow, shapely.box(0, 0, 1, 1)], ["a", "b"])
+    assert [polygon is None for polygon in polygons] == [True, False]
+    assert "beyond the Earth (first: a)" in refused[0].reason
+    text = gml.city(gml.box_building("b1"), gml.box_building("b2", 30.0), srs=None)
+    text = text.replace("389040.0 5819000.0 34.0 389030.0", f"{far!r} {-far!r} 34.0 {-far!r}")
+    assert len(read_citygml(write("t.gml", text)).buildings) == 2

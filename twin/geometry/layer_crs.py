@@ -132,5 +132,6 @@ def check_extent(layer: Layer, system: CRS, *, meant: bool = False) -> None:
         bounds = shapely.bounds(np.asarray(layer.table.geometry.values, dtype=object))
         bounds = bounds[np.isfinite(bounds).all(axis=1)]
     if len(bounds):
-        x, y = np.median(bounds[:, 0::2]), np.median(bounds[:, 1::2])
+        with np.errstate(over="ignore"):
+            x, y = (np.clip(np.median(bounds[:, axis::2]), -1e300, 1e300) for axis in (0, 1))
         check_places(np.array([x]), np.array([y]), system, layer.file, meant=meant)

@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.geometry.records import Refusal
+from twin.geometry.surfaces import FARTHEST
 
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 
@@ -57,7 +58,7 @@ def repaired_polygons(
     good = areal & ~empty
     out[~good] = None
     wild = good & ~_finite(out)
-    _refuse(refused, wild, labels, "coordinates that are NaN or infinite")
+    _refuse(refused, wild, labels, "coordinates that are NaN or infinite, or beyond the Earth")
     out[wild] = None
     good &= ~wild
     out[good] = shapely.force_2d(out[good])
@@ -76,7 +77,8 @@ def repaired_polygons(
 def _finite(shapes: NDArray[Any]) -> NDArray[np.bool_]:
     points, owner = shapely.get_coordinates(shapes, return_index=True)
     finite = np.ones(len(shapes), bool)
-    finite[owner[~np.isfinite(points).all(axis=1)]] = False
+    with np.errstate(invalid="ignore"):
+        finite[owner[~(np.abs(points) <= FARTHEST).all(axis=1)]] = False
     return finite
 
 

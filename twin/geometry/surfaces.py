@@ -144,7 +144,7 @@ def check_rings(
     full = ring_size > 1
     last = start[1:][full] - 1
     closed = np.zeros(rings, dtype=bool)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         gap = np.abs(vertices[last] - vertices[start[:-1][full]]).max(axis=1)
         closed[full] = gap <= CLOSED_WITHIN
         keep[last[closed[full]]] = False
