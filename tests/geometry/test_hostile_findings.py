@@ -274,3 +274,8 @@ def test_polygons_at_the_end_of_the_world_are_refused_without_overflow(gml: Any,
     text = gml.city(gml.box_building("b1"), gml.box_building("b2", 30.0), srs=None)
     text = text.replace("389040.0 5819000.0 34.0 389030.0", f"{far!r} {-far!r} 34.0 {-far!r}")
     assert len(read_citygml(write("t.gml", text)).buildings) == 2
+
+
+def test_a_census_header_in_two_encodings_is_refused_by_name(write: Any) -> None:
+    with pytest.raises(DataError, match=r"t\.csv"):
+        read_units(write("t.csv", b"\xef\xbb\xbfGITTER_ID_100m;\x969122"))

@@ -120,7 +120,8 @@ def _read(
     encoding = _encoding(file)
     mark, names = _split(head.decode(encoding, errors="replace").lstrip("\ufeff").split("\n")[0], delimiter)
     size = _size_of(names)
-    assert size is not None
+    if size is None:  # a header that reads otherwise in the encoding of the rest
+        raise DataError(f"{file}: its first line {head[:60]!r} names no cells (GITTER_ID_100m); save it as UTF-8")
     wanted = {plain_name(name): name for name in names}
     label = next(name for plain, name in wanted.items() if plain.startswith("gitter_id"))
     roles = _roles(columns, names, str(file))
