@@ -113,7 +113,7 @@ def _surface_elevation(path: str) -> dict[str, Any]:
         "buildings": buildings,
         "polygons": len(surfaces),
         "cells": painted.elevation.size,
-        "cells_with_a_roof": int(np.isfinite(painted.elevation).sum()),
+        "cells_with_a_roof": int(np.count_nonzero(painted.label)),
     }
 
 

@@ -83,6 +83,28 @@ def test_one_coordinate_that_is_not_finite_is_refused_wherever_it_stands(value, 
             paint_facets(one_ring_each([ring]), GridSpec(0, 4, 1.0, 4, 4, "EPSG:25832"))
 
 
+@pytest.mark.parametrize("stretch", [1, 3, 40])
+def test_facets_painted_in_stretches_give_the_bits_of_all_at_once(stretch, monkeypatch) -> None:
+    rng = np.random.default_rng(5)
+    rings = [rng.uniform(0, 20, (int(rng.integers(2, 9)), 3)) for _ in range(80)]
+    single = one_ring_each(rings)
+    # outlines with a hole or without, so that rings and polygons are counted apart
+    per_polygon = np.concatenate([[0], np.cumsum(np.tile([2, 1], 26)), [80]])
+    count = len(per_polygon) - 1
+    surfaces = Surfaces(
+        single.vertices, single.ring_start, per_polygon, np.ones(count, np.uint8), single.building[:count]
+    )
+    chosen = rng.random(count) < 0.8
+    spec = GridSpec(0, 20, 0.5, 40, 40, "EPSG:25832")
+    whole = paint_facets(surfaces, spec, select=chosen)
+    monkeypatch.setattr("twin.city.rasterize._STRETCH", stretch)
+    parts = paint_facets(surfaces, spec, select=chosen)
+    for name in ("elevation", "label", "misfit"):
+        np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
+    assert (parts.painted, parts.vertical, parts.degenerate) == (whole.painted, whole.vertical, whole.degenerate)
+    assert np.isfinite(whole.elevation).mean() > 0.5
+
+
 def test_no_facets_leave_the_grid_empty() -> None:
     surfaces = one_ring_each([np.zeros((3, 3))])
     spec = GridSpec(0, 4, 1.0, 4, 4, "EPSG:25832")

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
@@ -21,6 +20,7 @@ from twin import limits
 from twin.errors import InputError, MissingDataError
 
 if TYPE_CHECKING:
+    import xarray as xr
     from affine import Affine
 
 Bounds = tuple[float, float, float, float]
@@ -202,6 +202,8 @@ class GridSpec:
 
     def coordinates(self) -> dict[str, xr.Variable]:
         """Return the coordinates `y`, `x` and `spatial_ref` of a Dataset on this grid."""
+        import xarray as xr
+
         axes = {
             axis: xr.Variable(
                 axis,
@@ -222,6 +224,8 @@ class GridSpec:
 
     def dataset(self) -> xr.Dataset:
         """Return an empty Dataset with the coordinates of this grid."""
+        import xarray as xr
+
         return xr.Dataset(coords=self.coordinates(), attrs={"resolution": self.resolution})
 
 

@@ -25,6 +25,9 @@ from twin.geometry.records import Surfaces
 STEEPEST = 0.01
 """Facets whose unit normal has a smaller vertical part (steeper than 89.4 degrees) hide no cell centre from above."""
 
+_STRETCH = 8_192
+"""Facets painted at once: their vertices in cells and their planes would else be held for a whole town."""
+
 
 @dataclass(frozen=True)
 class FacetRaster:
@@ -102,23 +105,32 @@ def paint_facets(
     if (numbers[chosen] < 1).any():
         raise InputError("a facet has a label below 1; 0 means that no facet lies in a cell")
     vertices = np.ascontiguousarray(surfaces.vertices, np.float64)
-    ring_start, polygon_start = surfaces.ring_start, surfaces.polygon_start
-    u, v = np.empty(len(vertices)), np.empty(len(vertices))
-    a, b, c, misfit = (np.empty(count) for _ in range(4))
-    state = np.empty(count, np.uint8)
-    farthest = fit_planes(
-        vertices, ring_start, polygon_start, chosen, spec.left, spec.top, spec.resolution, STEEPEST,
-        u, v, a, b, c, state, misfit,
-    )  # fmt: skip
-    if farthest != farthest:
-        raise InputError("a facet has a vertex that is NaN or infinite; leave such facets out when reading")
-    check_near(farthest, spec)
     elevation = np.full(spec.shape, np.nan)
     label = np.zeros(spec.shape, np.int32)
-    crossings = np.empty(most_vertices(ring_start, polygon_start))
-    paint_planes(u, v, ring_start, polygon_start, a, b, c, state, numbers, crossings, elevation, label)
-    number = np.bincount(state, minlength=4).tolist()
-    return FacetRaster(elevation, label, number[PLANE], number[VERTICAL], number[DEGENERATE], misfit[state == PLANE])
+    misfits: list[NDArray[np.float64]] = []
+    number = np.zeros(4, np.int64)
+    for first in range(0, count, _STRETCH):
+        stretch = slice(first, min(first + _STRETCH, count))
+        polygon_start = surfaces.polygon_start[first : stretch.stop + 1]
+        ring_start = surfaces.ring_start[polygon_start[0] : polygon_start[-1] + 1]
+        outlines = vertices[ring_start[0] : ring_start[-1]]
+        ring_start, polygon_start = ring_start - ring_start[0], polygon_start - polygon_start[0]
+        u, v = np.empty(len(outlines)), np.empty(len(outlines))
+        a, b, c, misfit = np.empty((4, len(polygon_start) - 1))
+        state = np.empty(len(misfit), np.uint8)
+        farthest = fit_planes(
+            outlines, ring_start, polygon_start, chosen[stretch], spec.left, spec.top, spec.resolution, STEEPEST,
+            u, v, a, b, c, state, misfit,
+        )  # fmt: skip
+        if farthest != farthest:
+            raise InputError("a facet has a vertex that is NaN or infinite; leave such facets out when reading")
+        check_near(farthest, spec)
+        crossings = np.empty(most_vertices(ring_start, polygon_start))
+        paint_planes(u, v, ring_start, polygon_start, a, b, c, state, numbers[stretch], crossings, elevation, label)
+        number += np.bincount(state, minlength=4)
+        misfits.append(misfit[state == PLANE])
+    painted, vertical, degenerate = number[[PLANE, VERTICAL, DEGENERATE]].tolist()
+    return FacetRaster(elevation, label, painted, vertical, degenerate, np.concatenate([np.empty(0), *misfits]))
 
 
 def cover_fraction(geometries: Any, spec: GridSpec, *, overlaps: bool = True) -> NDArray[np.float64]:
