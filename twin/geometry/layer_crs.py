@@ -102,12 +102,34 @@ def common_crs(layers: Sequence[Layer], given: CRS | None) -> tuple[CRS, list[st
         return given, notes
     systems = [needed_crs(one.crs, one.file) for one in layers]
     for one, system in zip(layers, systems, strict=True):
-        if not same_crs(system, systems[0]):
-            raise DataError(
-                f"{layers[0].file} is in {systems[0].name}, but {one.file} in {system.name}; read them apart, "
-                "transform one of them, or give crs= if one of them names the wrong one"
-            )
+        check_same_crs(layers[0].file, systems[0], one.file, system)
     return systems[0], notes
+
+
+def check_same_crs(first: Path, system: CRS, file: Path, other: CRS) -> None:
+    """Refuse two files of one kind that are in different CRSs.
+
+    Parameters
+    ----------
+    first, file : pathlib.Path
+        The files.
+    system, other : pyproj.CRS
+        Their CRSs.
+
+    Raises
+    ------
+    DataError
+        Naming both, and the ways out.
+
+    Examples
+    --------
+    >>> check_same_crs(Path("a.shp"), CRS("EPSG:25832"), Path("b.shp"), CRS("EPSG:25832"))
+    """
+    if not same_crs(system, other):
+        raise DataError(
+            f"{first} is in {system.name}, but {file} in {other.name}; read them apart, "
+            "transform one of them, or give crs= if one of them names the wrong one"
+        )
 
 
 def check_extent(layer: Layer, system: CRS, *, meant: bool = False) -> None:

@@ -131,13 +131,13 @@ class TreeRecords:
     """Single trees of a cadastre, each with a size and where it comes from.
 
     trees : GeoDataFrame of points, columns
-        `id` (str, the source's own or ``"row 7"``), `species` (botanical name, ``""`` if unknown), `height`,
-        `crown_diameter` (m, never missing), `trunk_circumference` (m, NaN if unknown), `height_source`,
-        `crown_diameter_source` (``"measured"``, ``"class"``: the middle of a class; ``"estimated"``: missing in the
-        source; ``"dummy"``: the source's number is impossible or stands for "unknown", estimated; ``"assumed"``:
-        nothing is known), `group` (bool, one point for several trees)
+        `id` (str, the source's own or ``"row 7"``; ``"parks.csv row 7"`` where several files were read), `species`
+        (botanical name, ``""`` if unknown), `height`, `crown_diameter` (m, never missing), `trunk_circumference` (m,
+        NaN if unknown), `height_source`, `crown_diameter_source` (``"measured"``, ``"class"``: the middle of a class;
+        ``"estimated"``: missing in the source; ``"dummy"``: the source's number is impossible or stands for "unknown",
+        estimated; ``"assumed"``: nothing is known), `group` (bool, one point for several trees)
     crs : of the points
-    layout : which layout the columns have, such as ``"berlin"``
+    layout : which layout the columns have, such as ``"berlin"``; of several files all, ``"berlin, koeln"``
     report : what was read, repaired and refused
     """
 

@@ -1,57 +1,34 @@
 """Tree cadastres to records: CSV, GeoJSON, GeoPackage or shapefile, with columns as each town names them.
 
-A tree is used or counted among the refused; a size that the table lacks is estimated and flagged. Coordinates stay in
-the source's CRS; swapped or foreign ones are named, never guessed away.
+A cadastre may come in several files, as of streets and of parks; each is read by its own layout. A tree is used or
+counted among the refused; a size that its table lacks is estimated and flagged.
 """
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twin.errors import DataError, InputError
-from twin.geometry import tree_sizes
-from twin.geometry.delimited_text import read_text_table, text_of
 from twin.geometry.layer_content import SUFFIXES
-from twin.geometry.layer_crs import check_places, needed_crs
-from twin.geometry.records import ReadReport, Refusal, TreeRecords
-from twin.geometry.reference_systems import inside_region
-from twin.geometry.region import given_crs
-from twin.geometry.sources import only_file
-from twin.geometry.tree_layouts import find_layout, plain_name
-from twin.geometry.tree_rows import sized_trees
-from twin.geometry.vector_layers import open_layer
+from twin.geometry.layer_crs import check_same_crs
+from twin.geometry.records import TreeRecords
+from twin.geometry.tree_file import WHAT, read_tree_file
+from twin.geometry.tree_join import join_trees
+from twin.geometry.vector_layers import layer_files
 
 if TYPE_CHECKING:
     from pyproj import CRS
 
-_WHAT = "a table of trees (CSV, GeoJSON, GeoPackage or shapefile)"
-_PROJECTED = (
-    ("x", "y"),
-    ("x_koordina", "y_koordina"),
-    ("x_koordinate", "y_koordinate"),
-    ("xcoord", "ycoord"),
-    ("rechtswert", "hochwert"),
-    ("ostwert", "nordwert"),
-    ("easting", "northing"),
-    ("utm_x", "utm_y"),
-)
-_DEGREES = (("lon", "lat"), ("lng", "lat"), ("longitude", "latitude"), ("laenge", "breite"))
-_WKT = ("wkt", "geom", "geometry", "the_geom", "shape")
-_POINT = re.compile(
-    r"^\s*(?:SRID=(\d+);)?\s*POINT\s*(?:Z|M|ZM)?\s*\(\s*([-+\d.eE]+)\s+([-+\d.eE]+)(?:\s+[-+\d.eE]+)*\s*\)\s*$", re.I
-)
-_TIDY = 1e-2  # m: trees nearer than this stand at the same place
+_NAMES = (*SUFFIXES, ".csv", ".csv.gz", ".txt")
 
 
 def read_trees(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     *,
     columns: Mapping[str, str] | str | None = None,
     crs: CRS | str | int | None = None,
@@ -63,18 +40,22 @@ def read_trees(
     """Read the trees of a cadastre.
 
     Missing and impossible sizes (0, 99, negative, heights above 60 m, crowns above 40 m) are estimated from the other
-    sizes of the tree by published relations, corrected by the medians of its species in the same table, and flagged;
+    sizes of the tree by published relations, corrected by the medians of its species in the same file, and flagged;
     see `twin.geometry.tree_sizes`.
+
+    Several files are joined: a tree that stands in an earlier file, too (within 0.1 m, with the same id, or with no
+    other species), counts once and is reported. Trees of other species stay, however near they stand.
 
     Parameters
     ----------
-    path : path-like
+    path : path-like or sequence of path-like
         CSV (UTF-8 or Windows-1252; coordinates in columns or as WKT), GeoJSON, GeoPackage, FlatGeobuf or shapefile;
-        plain, gzipped or alone in a .zip.
+        plain, gzipped or in a .zip. One file, several, a folder, a pattern like ``"baeume_*.csv"`` or a member of an
+        archive (``"baeume.zip/parks.csv"``); all in one CRS, each with its own layout.
     columns : mapping or str, optional
         Role to column for one's own table (``height``, ``crown_diameter``, ``trunk_circumference``, ``species``,
         ``id``, ``kind``, ``x``, ``y``, ``wkt``), or a known layout: ``"berlin"``, ``"koeln"``, ``"heilbronn"``,
-        ``"halle"``, ``"plain"``. Recognised from the names of the columns without it.
+        ``"halle"``, ``"plain"``. Recognised from the names of the columns, file by file, without it.
     crs : pyproj.CRS, str or int, optional
         For files that name none; not needed for columns of longitude and latitude.
     bounds : (xmin, ymin, xmax, ymax), optional
@@ -91,8 +72,8 @@ def read_trees(
     Raises
     ------
     DataError
-        If the file is missing, damaged or empty, no layout or several fit its columns, or its coordinates cannot
-        belong to the CRS.
+        If a file is missing, damaged or empty, no layout or several fit its columns, its coordinates cannot belong to
+        the CRS, or two files are in different ones.
     InputError
         If an argument is impossible.
     LimitError
@@ -109,126 +90,50 @@ def read_trees(
     >>> records.layout, records.trees.height_source.tolist()
     ('berlin', ['measured', 'dummy'])
     """
-    import geopandas as gpd
-
     _check_arguments(bounds, delimiter, decimal)
-    file = only_file(path, _WHAT, (*SUFFIXES, ".csv", ".csv.gz", ".txt"))
-    notes: list[str] = []
-    refused: list[Refusal] = []
-    if file.name.lower().endswith(SUFFIXES):
-        opened = open_layer(file, _WHAT, layer=layer)
-        table, found, named = opened.table, opened.total, opened.crs if opened.crs is not None else "none"
-        notes += opened.notes
-    else:
-        text = read_text_table(file, _WHAT, delimiter)
-        table, found, short, named = text.rows, text.found, text.short, None
-        notes += text.notes
-        if short:
-            refused.append(Refusal(f"{len(short)} rows", f"other number of fields than the header (first: {short[0]})"))
-    if found == 0:
-        raise DataError(f"{file} holds no tree; {_WHAT} is expected there")
-    names = [str(name) for name in table.columns if name != "geometry" or named is None]
-    layout, roles = find_layout(columns, names, str(file))
-    x, y, system = _places(table, roles, named, crs, decimal, file)
-    labels = _labels(table, roles)
-
-    good = np.isfinite(x) & np.isfinite(y)
-    _refuse(refused, ~good, labels, "no usable coordinates")
-    check_places(x[good], y[good], system, file, meant=bounds is not None)
-    with np.errstate(invalid="ignore"):
-        stray = good & ~inside_region(x, y, system)
-    _refuse(refused, stray, labels, f"coordinates outside the area of use of {system.name}")
-    good &= ~stray
-    step = 1e-7 if system.is_geographic else _TIDY
-    again = good & _repeated(x, y, good, step)
-    _refuse(refused, again, labels, "same place as an earlier tree")
-    good &= ~again
-    trees, repaired = sized_trees(table, roles, layout, labels, good, decimal, notes, file)
-    if bounds is not None:
-        xmin, ymin, xmax, ymax = bounds
-        inside = (x >= xmin) & (x <= xmax) & (y >= ymin) & (y <= ymax)
-        left = int((good & ~inside).sum())
-        if left:
-            notes.append(f"{left} trees lie outside the bounds and are left out")
-        if left == int(good.sum()) and left:
-            raise DataError(
-                f"{file}: none of its {left} trees lies in the bounds {bounds}; they reach x {x[good].min():.7g} to "
-                f"{x[good].max():.7g}, y {y[good].min():.7g} to {y[good].max():.7g} in {system.name}: check the CRS"
-            )
-        good &= inside
-    if not good.any():
-        raise DataError(f"{file}: none of its {found} trees can be used: {'; '.join(one.reason for one in refused)}")
-    points = gpd.GeoSeries(gpd.points_from_xy(x[good], y[good]), crs=system)
-    kept = trees[good].reset_index(drop=True)
-    report = ReadReport(str(file), found, int(good.sum()), tuple(repaired), tuple(refused), tuple(notes))
-    return TreeRecords(gpd.GeoDataFrame(kept, geometry=points, crs=system), system, layout.name, report)
-
-
-def _places(
-    table: Any, roles: Mapping[str, str], named: Any, crs: Any, decimal: str | None, file: Path
-) -> tuple[NDArray[np.float64], NDArray[np.float64], Any]:
-    """Return first and second coordinate of every row, NaN where there is none, and their CRS."""
-    import shapely
-
-    given = given_crs(crs)
-    if named is not None:
-        shapes = np.asarray(table.geometry.values, dtype=object)
-        several = shapely.get_num_geometries(shapes) != 1
-        shapes = np.asarray(shapely.get_geometry(shapes, 0), dtype=object)
-        shapes[several] = None
-        points = shapes.copy()
-        points[shapely.get_type_id(shapes) != 0] = None
-        system = given or (None if isinstance(named, str) else named)
-        return shapely.get_x(points), shapely.get_y(points), needed_crs(system, file)
-    present = {plain_name(str(name)): str(name) for name in table.columns}
-    wkt = roles.get("wkt") or next((present[name] for name in _WKT if name in present), None)
-    pair = (roles["x"], roles["y"]) if "x" in roles and "y" in roles else None
-    if pair is None and wkt is not None:
-        parts = [_POINT.match(cell) if isinstance(cell, str) else None for cell in table[wkt]]
-        x = np.array([float("nan") if part is None else tree_sizes.number(part.group(2), ".") for part in parts])
-        y = np.array([float("nan") if part is None else tree_sizes.number(part.group(3), ".") for part in parts])
-        codes = {int(part.group(1)) for part in parts if part is not None and part.group(1)}
-        if len(codes) > 1:
-            raise DataError(f"{file}: its points name several CRS: {sorted(codes)}; use one CRS in one file")
-        return x, y, needed_crs(given or (given_crs(codes.pop()) if codes else None), file)
-    if pair is None:
-        pair = next(((present[a], present[b]) for a, b in _PROJECTED if a in present and b in present), None)
-    if pair is None:
-        pair = next(((present[a], present[b]) for a, b in _DEGREES if a in present and b in present), None)
-    if pair is None:
-        raise DataError(
-            f"{file} has no columns of coordinates that are known (x and y, rechtswert and hochwert, lon and lat, "
-            f'wkt); name them: columns = {{x = "...", y = "..."}}. Its columns are: {", ".join(map(repr, table))}'
+    files, notes = _tree_files(path)
+    parts: list[TreeRecords] = []
+    for file in files:
+        part = read_tree_file(
+            file,
+            columns=columns,
+            crs=crs,
+            bounds=bounds,
+            delimiter=delimiter,
+            decimal=decimal,
+            layer=layer,
+            alone=len(files) == 1,
         )
-    degrees = (plain_name(pair[0]), plain_name(pair[1])) in _DEGREES
-    (x, x_class), (y, y_class) = (tree_sizes.sizes(table[name], decimal) for name in pair)
-    x[x_class], y[y_class] = np.nan, np.nan
-    return x, y, needed_crs(given or (given_crs(4326) if degrees else None), file)
+        if parts:  # before the next file is read
+            check_same_crs(files[0], parts[0].crs, file, part.crs)
+        parts.append(part)
+    records = join_trees(files, parts, notes)
+    if len(records.trees) == 0:
+        found = records.report.found
+        raise DataError(
+            f"{records.report.source}: none of their {found} trees lies in the bounds {bounds} in {records.crs.name}: "
+            "check the CRS"
+        )
+    return records
 
 
-def _labels(table: Any, roles: Mapping[str, str]) -> list[str]:
-    rows = [f"row {number}" for number in table.index]
-    if "id" not in roles:
-        return rows
-    cells = [text_of(cell) for cell in table[roles["id"]]]
-    return [cell or row for cell, row in zip(cells, rows, strict=True)]
-
-
-def _repeated(
-    x: NDArray[np.float64], y: NDArray[np.float64], good: NDArray[np.bool_], step: float
-) -> NDArray[np.bool_]:
-    import pandas as pd
-
-    places = pd.DataFrame({"x": np.round(x[good] / step), "y": np.round(y[good] / step)})
-    again = np.zeros(len(x), bool)
-    again[np.flatnonzero(good)] = places.duplicated().to_numpy()
-    return again
-
-
-def _refuse(refused: list[Refusal], which: NDArray[np.bool_], labels: list[str], reason: str) -> None:
-    if which.any():
-        first = labels[int(np.argmax(which))]
-        refused.append(Refusal(f"{int(which.sum())} trees", f"{reason} (first: {first})"))
+def _tree_files(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> tuple[list[Path], list[str]]:
+    """Return the files of a cadastre, each once, and what is left out."""
+    if isinstance(path, (str, os.PathLike)):
+        found = layer_files(path, WHAT, suffixes=_NAMES)
+        # a licence or readme often lies among tables; a text that is all there is may be a table
+        tables = [file for file in found if not file.name.lower().endswith(".txt")] or found
+        texts = [file.name for file in found if file not in tables]
+        return tables, [f"{', '.join(texts)}: text beside tables, not read"] if texts else []
+    if not path:
+        raise InputError(f"the list of files is empty; name at least one file with {WHAT}")
+    listed = [_tree_files(one) for one in path]
+    files = [file for some, _ in listed for file in some]
+    notes = [note for _, some in listed for note in some]
+    once = list({file.resolve(): file for file in reversed(files)}.values())[::-1]
+    if len(once) < len(files):
+        notes.append(f"{len(files) - len(once)} files are named twice and read once")
+    return once, notes
 
 
 def _check_arguments(bounds: Any, delimiter: str | None, decimal: str | None) -> None:

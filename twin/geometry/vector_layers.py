@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,15 +56,23 @@ class Layer:
     notes: tuple[str, ...]
 
 
-def layer_files(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], what: str) -> list[Path]:
+def layer_files(
+    path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    what: str,
+    *,
+    suffixes: tuple[str, ...] = SUFFIXES,
+) -> list[Path]:
     """Return the vector files that a file, a list of files, a folder, a pattern or a .zip archive names.
 
     Parameters
     ----------
     path : path-like or sequence of path-like
-        A pattern has ``*`` or ``?`` in its last part; in a folder and in an archive all vector files count.
+        A pattern has ``*`` or ``?`` in its last part, also inside an archive: ``areas.zip/*.shp``; in a folder and in
+        an archive all files count that end in one of the suffixes.
     what : str
         What is expected, for the message.
+    suffixes : tuple of str
+        Lower-case ends of names; those of vector files unless given.
 
     Raises
     ------
@@ -83,21 +92,33 @@ def layer_files(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     if not isinstance(path, (str, os.PathLike)):
         if not path:
             raise InputError(f"the list of files is empty; name at least one file with {what}")
-        return [file for one in path for file in layer_files(one, what)]
+        return [file for one in path for file in layer_files(one, what, suffixes=suffixes)]
     place = Path(path)
     if place.is_dir():
-        found = sorted(one for one in place.iterdir() if one.is_file() and one.name.lower().endswith(SUFFIXES))
+        found = sorted(one for one in place.iterdir() if one.is_file() and one.name.lower().endswith(suffixes))
         if not found:
-            raise DataError(f"{place} is a folder without a file ending in {', '.join(SUFFIXES)}; {what} is expected")
+            raise DataError(f"{place} is a folder without a file ending in {', '.join(suffixes)}; {what} is expected")
     elif any(mark in place.name for mark in "*?") and not place.exists():
-        found = sorted(one for one in place.parent.glob(place.name) if one.is_file())
-        if not found:
-            raise DataError(f"{place.as_posix()}: no file has such a name; {what} is expected there")
+        found = _matching(place, what, suffixes)
     elif is_archive(place) and place.stat().st_size:
-        found = members(place, SUFFIXES, what)
+        found = members(place, suffixes, what)
     else:
         found = [place]
     return [existing_file(file, what) for file in found]
+
+
+def _matching(place: Path, what: str, suffixes: tuple[str, ...]) -> list[Path]:
+    """Return the files, or members of an archive, that a pattern fits; sidecars do not count where others do."""
+    inside = split_member(place)
+    if inside is None:
+        found = sorted(one for one in place.parent.glob(place.name) if one.is_file())
+    else:
+        pattern = inside[1].replace("[", "[[]")
+        every = members(inside[0], ("",), what)
+        found = [one for one in every if fnmatchcase(one.relative_to(inside[0]).as_posix(), pattern)]
+    if not found:
+        raise DataError(f"{place.as_posix()}: no file has such a name; {what} is expected there")
+    return [one for one in found if one.name.lower().endswith(suffixes)] or found
 
 
 def open_layer(file: Path, what: str, *, layer: str | None = None, bounds: Bounds | None = None) -> Layer:
