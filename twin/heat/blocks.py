@@ -20,10 +20,12 @@ Float32 = NDArray[np.float32]
 class Blocks:
     """Heights on blocks of 2 by 2 cells; the last row and column may be half filled.
 
+    looking : (rows, columns) bool, blocks with open ground
     ground : (rows, columns) float32, mean elevation of the open ground, of all ground where none is open, m
     top, base : mean elevation of crown top and base over the cells with trees, m; equal where there are none
     """
 
+    looking: NDArray[np.bool_]
     ground: Float32
     top: Float32
     base: Float32
@@ -46,6 +48,7 @@ def make_blocks(obstacles: Obstacles) -> Blocks:
     ground = np.where(looking, _mean(obstacles.ground, inside & ~roofed), _mean(obstacles.ground, inside))
     planted = _in_fours(obstacles.top > obstacles.base, False)
     return Blocks(
+        looking=looking,
         ground=ground,
         top=_mean(obstacles.top, planted),
         base=_mean(obstacles.base, planted),

@@ -9,6 +9,7 @@ their skylines.
 Symbols
     solid     elevation of ground and roofs, m, of cells, flat
     roof      building cells, flat
+    looking   blocks with open ground
     ground    elevation of the ground, m
     top, base elevation of crown top and base, m; top = base where no tree stands
     x         place along a line, in steps of the line
@@ -75,6 +76,7 @@ def walk_lines(
     solid: Reals,
     roof: Mask,
     cells: Whole,
+    looking: Mask,
     ground: Reals,
     top: Reals,
     base: Reals,
@@ -140,6 +142,9 @@ def walk_lines(
         end = min(LINES, minor - above)
         at = np.float32(q)
         for n in range(begin, end + 1 if end > begin else begin):
+            k = here * major_stride + (above + n) * minor_stride
+            if not ((n < end and looking[k]) or (n > begin and looking[k - minor_stride])):
+                continue
             level = ground[here * major_stride + min(max(aside + n, 0), minor - 1) * minor_stride]
             for kind in range(2 if crowned else 1):
                 highest = level
@@ -159,6 +164,8 @@ def walk_lines(
                 seen[2 * kind + 1, n] = distance
         for n in range(begin, end):
             k = here * major_stride + (above + n) * minor_stride
+            if not looking[k]:
+                continue
             wall[0, k] = NOTHING
             wall[1, k] = beyond
             wall[2, k] = np.float32(0.0)
@@ -181,6 +188,7 @@ def walk_lines(
 def far_skyline(
     solid: Reals,
     roof: Mask,
+    looking: Mask,
     ground: Reals,
     top: Reals,
     base: Reals,
@@ -225,6 +233,7 @@ def far_skyline(
                 solid,
                 roof,
                 cells[d],
+                looking,
                 ground,
                 top,
                 base,

@@ -141,6 +141,7 @@ def _skylines(
     skyline_kernels.far_skyline(
         obstacles.solid.ravel(),
         obstacles.roof.ravel(),
+        blocks.looking.ravel(),
         blocks.ground.ravel(),
         blocks.top.ravel(),
         blocks.base.ravel(),
