@@ -81,7 +81,7 @@ def look_around(obstacles: Obstacles, *, directions: int = 64) -> Views:
     >>> from twin.heat.obstacles import make_obstacles
     >>> flat = np.zeros((3, 3))
     >>> views = look_around(make_obstacles(flat, flat, flat > 0, resolution=1.0))
-    >>> views.factors[:4, 1, 1].tolist()
+    >>> views.factors[:4, 1, 1].round(6).tolist()
     [1.0, 0.0, 0.5, 0.0]
     """
     from twin.heat import view_kernels
