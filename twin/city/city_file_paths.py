@@ -22,7 +22,7 @@ LASER = (".las", ".laz")
 TABLES = (".csv", ".csv.gz", ".gpkg", ".geojson", ".shp", ".fgb")
 LAYERS = (".gpkg", ".shp", ".geojson", ".fgb", ".geojson.gz", ".json")
 MESHES = (".obj", ".glb", ".gltf", ".stl", ".ply")
-TREES = (".csv", ".csv.gz", ".geojson", ".gpkg", ".shp")
+TREES = (".csv", ".csv.gz", ".geojson", ".geojson.gz", ".gpkg", ".shp", ".fgb")
 
 
 def find_files(value: Any, folder: Path, suffixes: tuple[str, ...], where: str) -> tuple[Path, ...]:

@@ -120,8 +120,6 @@ def check_section(entry: Any, section: str, where: str, folder: Path, sources: M
     if section != "terrain" or "file" in entry:  # terrain may come from the ground of a city model
         suffixes = SUFFIXES[checked.get("format", section)]
         checked["file"] = paths.find_files(entry.get("file"), folder, suffixes, where)
-        if section == "trees" and len(checked["file"]) > 1:
-            raise DataError(f"{where}: file names {len(checked['file'])} files; {section} must be one file")
     if "source" in entry:
         key = values.text(entry, "source", where)
         if key not in sources:

@@ -77,7 +77,7 @@ def check_files(wanted: CityFile) -> Mapping[str, tuple[SourceSummary, ...]]:
                 known[file] = survey_parts(file, count=False)
             found += _of_kind(known[file], kinds, wanted.where(section), file)
         heads[section] = _without_notes(found)
-        if section not in ("trees", "residents"):
+        if section != "residents":
             _check_one_crs(heads[section], wanted, section)
     for entry in wanted.meshes:
         _of_kind(survey_parts(entry["file"], count=False), ("mesh",), f"{wanted.path}, [[meshes]]", entry["file"])
@@ -106,8 +106,9 @@ def _check_one_crs(heads: Sequence[SourceSummary], wanted: CityFile, section: st
         systems = [(wanted.sections[section]["crs"], heads)] if heads else []
     else:
         systems = []
+        layer = wanted.sections[section].get("layer")
         for head in heads:
-            if head.crs is None:
+            if head.crs is None or (section == "trees" and layer and head.layer not in (None, layer)):
                 continue
             group = next((files for crs, files in systems if same_crs(crs, head.crs)), None)
             if group is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xarray as xr
@@ -63,7 +64,7 @@ def _areas(data: CityData) -> AreaRecords:
 
 
 def trees_of(data: CityData) -> TreeRecords | None:
-    """Return the trees of a cadastre, if the city has one; sizes that are missing need the whole table.
+    """Return the trees of a cadastre, if the city has one; sizes that are missing need whole tables.
 
     Parameters
     ----------
@@ -75,10 +76,12 @@ def trees_of(data: CityData) -> TreeRecords | None:
     section = data.wanted.sections.get("trees")
     if section is None:
         return None
-    (file,) = data.wanted.files("trees")
+    files: list[Path] = []
+    for file in data.wanted.files("trees"):  # of an archive, the members that are tables or layers
+        files += [head.path for head in data.heads["trees"] if file in head.path.parents] or [file]
     options = {key: section.get(key) for key in ("columns", "crs", "delimiter", "decimal", "layer")}
     with progress.stage("read trees") as advance:
-        found = read_trees(file, **options)
+        found = read_trees(list(dict.fromkeys(files)), **options)
         advance(1)
     return found
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from twin.city.gridspec import same_crs
 from twin.errors import TwinError
 from twin.geometry.survey import SourceSummary
 
@@ -17,6 +18,7 @@ TRIED = 200_000_000
 
 _SAMPLE = 500
 _MAPS = ("alkis-simplified", "alkis", "atkis", "urban-atlas")
+_NEAR = 20_000.0  # m: cadastres of one town stand nearer
 _KNOWN = 0.5  # share of the classes met that a map must know
 
 
@@ -33,7 +35,7 @@ def size_of(found: SourceSummary) -> int:
 
 
 def choose_trees(found: list[SourceSummary], left_out: dict[str, str]) -> list[SourceSummary]:
-    """Return the largest tree cadastre that can be read as it is.
+    """Return the tree cadastres that can be read as they are and together: of one CRS, and of one layer's name.
 
     Parameters
     ----------
@@ -47,16 +49,56 @@ def choose_trees(found: list[SourceSummary], left_out: dict[str, str]) -> list[S
     >>> choose_trees([], {})
     []
     """
-    kept: list[SourceSummary] = []
+    groups: list[list[SourceSummary]] = []
+    unnamed: list[SourceSummary] = []
     for item in sorted(found, key=lambda item: -size_of(item)):
         tried = tried_trees(item)
         if isinstance(tried, str):
             left_out[item.name] = tried
-        elif kept:
-            left_out[item.name] = f"a tree cadastre must be one file; {kept[0].name} is taken"
+        elif tried.crs is None:
+            unnamed.append(tried)
         else:
-            kept.append(tried)
+            alike = next((group for group in groups if group[0].crs and same_crs(group[0].crs, tried.crs)), None)
+            if alike is None:
+                groups.append([tried])
+            else:
+                alike.append(tried)
+    # most trees win; tables that name no CRS join those that stand where they do
+    best = max(groups, key=lambda group: sum(item.counts.get("trees", 0) for item in group), default=unnamed[:1])
+    best = best + [item for item in unnamed if item not in best and _beside(item, best[0])]
+    for item in [item for group in [*groups, unnamed] for item in group if item not in best]:
+        named = "names no CRS" if item.crs is None else f"is in {item.crs.name}"
+        left_out[item.name] = f"it {named} and cannot stand beside {best[0].name}: bring both to one CRS that they name"
+    kept: list[SourceSummary] = []
+    for item in best:
+        double = next((other for other in kept if _same_trees(item, other)), None)
+        layer = next((other for other in kept if {item.kind, other.kind} == {"vector"}), None)
+        if double is not None:
+            left_out[item.name] = f"the same trees as {double.name}"
+        elif layer is not None and layer.layer != item.layer:
+            left_out[item.name] = f"[trees] names one layer; it is that of {layer.name}"
+        else:
+            kept.append(item)
     return kept
+
+
+def _beside(one: SourceSummary, other: SourceSummary) -> bool:
+    """Tell whether trees without a CRS stand about where others do, in metres."""
+    if one.bounds is None or other.bounds is None or (other.crs is not None and other.crs.is_geographic):
+        return False
+    gaps = (
+        max(one.bounds[axis] - other.bounds[axis + 2], other.bounds[axis] - one.bounds[axis + 2]) for axis in (0, 1)
+    )
+    return max(gaps) < _NEAR
+
+
+def _same_trees(one: SourceSummary, other: SourceSummary) -> bool:
+    """Tell whether two files hold one cadastre twice, as a table and as a layer."""
+    if one.bounds is None or other.bounds is None or "trees" not in one.counts:
+        return False
+    rim = 1e-5 if one.crs is not None and one.crs.is_geographic else 1.0
+    close = all(abs(edge - same) <= rim for edge, same in zip(one.bounds, other.bounds, strict=True))
+    return close and one.counts["trees"] == other.counts.get("trees")
 
 
 def choose_land_use(found: list[SourceSummary], left_out: dict[str, str]) -> list[SourceSummary]:

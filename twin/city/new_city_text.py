@@ -135,7 +135,12 @@ def _section(
         tile = tile_of_files(found)
         if tile is not None:
             lines.append(f"tile = {rounded(tile)}  # as the name says: buildings at its edges may be in other tiles")
-    if first.crs is None and section in ("terrain", "canopy", "buildings", "trees", "land_cover", "residents"):
+    lacking = next((item for item in found if item.crs is None), None)
+    told = next((item for item in found if item.crs is not None), None)
+    if section == "trees" and lacking is not None and told is not None and told.crs is not None:
+        reason = f"ASSUMED of {lacking.name}, which names none, from {told.name}"
+        lines.append(f"crs = {_quoted(label_of(told.crs))}  # {_comment(reason)}")
+    elif first.crs is None and section in ("terrain", "canopy", "buildings", "trees", "land_cover", "residents"):
         zone = zone_of_name(first.path.name)
         by_name = zone is not None and crs.to_epsg() == 25800 + zone
         reason = f"zone {zone}, as the name says" if by_name else "ASSUMED: the file names none"
