@@ -3,37 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from osm_xml import node, osm, relation, square, way
 
 from twin.geometry import read_osm
-
-
-def node(number, lon, lat, **tags):
-    return f'<node id="{number}" lat="{lat!r}" lon="{lon!r}">{tag_text(tags)}</node>'
-
-
-def way(number, refs, **tags):
-    return f'<way id="{number}">{"".join(f"<nd ref={chr(34)}{r}{chr(34)}/>" for r in refs)}{tag_text(tags)}</way>'
-
-
-def relation(number, members, **tags):
-    body = "".join(f'<member type="{form}" ref="{ref}" role="{role}"/>' for form, ref, role in members)
-    return f'<relation id="{number}">{body}{tag_text(tags)}</relation>'
-
-
-def tag_text(tags):
-    return "".join(f'<tag k="{key.replace("__", ":")}" v="{value}"/>' for key, value in tags.items())
-
-
-def osm(*objects, head=""):
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?>{head}<osm version="0.6" generator="synthetic">{"".join(objects)}</osm>'
-    )
-
-
-def square(first, lon, lat, size=0.001):
-    corners = [(lon, lat), (lon + size, lat), (lon + size, lat + size), (lon, lat + size)]
-    return [node(first + i, x, y) for i, (x, y) in enumerate(corners)], [first, first + 1, first + 2, first + 3, first]
-
 
 # --- what is road, area, line ------------------------------------------------------------------------------------
 
