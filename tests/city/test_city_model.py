@@ -110,7 +110,7 @@ def test_an_elevation_model_goes_before_the_city_model(tmp_path: Path) -> None:
 
 
 def test_a_model_without_ground_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="shows no ground|has no ground surface"):
+    with pytest.raises(DataError, match=r"shows no ground|has no ground surface"):
         load(tmp_path, town({"house": OBJECTS["house"]}))
 
 
