@@ -14,11 +14,10 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from twin import City, GridSpec
+from twin import City
 from twin.city.samples import sample_folder
 from twin.errors import DataError, InputError
 from twin.export import write_cityjson
-from twin.export.terrain_tin import thinned_tin
 from twin.geometry import BuildingModels, read_citygml, read_cityjson
 from twin.scenario.hamlet import LEFT, TOP, hamlet
 
@@ -200,44 +199,6 @@ def test_what_cannot_be_written_is_refused(tmp_path: Path, berlin: BuildingModel
     with pytest.raises(DataError, match="NaN or infinite"):
         write_cityjson(replace(berlin, surfaces=replace(berlin.surfaces, vertices=broken)), tmp_path / "a.json")
     assert list(tmp_path.iterdir()) == []
-
-
-# thinned terrain
-
-
-def misses(ground: Any, spec: GridSpec, tolerance: float) -> tuple[float, int]:
-    from scipy.interpolate import LinearNDInterpolator
-
-    vertices, faces = thinned_tin(ground, spec, tolerance)
-    x, y = np.meshgrid(spec.x, spec.y)
-    one, two = (vertices[faces[:, k]] - vertices[faces[:, 0]] for k in (1, 2))
-    assert (np.cross(one, two)[:, 2] > 0).all()  # anticlockwise from above
-    # the triangles of the same points, which are those written where no hole was cut
-    found = LinearNDInterpolator(vertices[:, :2] - vertices[0, :2], vertices[:, 2])
-    off = np.abs(found(x - vertices[0, 0], y - vertices[0, 1]) - ground)
-    return float(np.nanmax(off)), len(faces)
-
-
-@pytest.mark.parametrize("tolerance", [0.05, 0.5, 5.0])
-def test_thinned_terrain_keeps_within_its_tolerance(tolerance: float) -> None:
-    spec = GridSpec(389000, 5819060, 1.0, 60, 80, "EPSG:25833")
-    rng = np.random.default_rng(3)
-    ground = 30 + 4 * np.sin(spec.x / 9)[None, :] * np.cos(spec.y / 7)[:, None] + rng.normal(0, 0.02, spec.shape)
-    worst, faces = misses(ground, spec, tolerance)
-    assert worst <= tolerance * (1 + 1e-9) + 1e-6  # four points on a circle can be joined in two ways
-    assert faces < 2 * 59 * 79
-
-
-def test_holes_of_the_terrain_stay_holes() -> None:
-    spec = GridSpec(389000, 5819060, 1.0, 60, 60, "EPSG:25833")
-    ground = np.add.outer(np.arange(60.0) ** 2 / 100, np.arange(60.0))
-    ground[20:40, 20:40] = np.nan
-    vertices, faces = thinned_tin(ground, spec, 0.5)
-    middle = vertices[faces].mean(axis=1)
-    inside = (np.abs(middle[:, 0] - 389030) < 9) & (np.abs(middle[:, 1] - 5819030) < 9)
-    assert not inside.any()
-    with pytest.raises(InputError, match="fewer than three cells"):
-        thinned_tin(np.full((3, 3), np.nan), GridSpec(0, 3, 1.0, 3, 3, "EPSG:25832"), 0.5)
 
 
 def test_the_city_type_is_told_by_what_is_given(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ _NAMES = {
     SurfaceKind.OUTER_FLOOR: "OuterFloorSurface",
 }
 _RENAMED = {"height": "measuredHeight", "storeys": "storeysAboveGround"}
+_HALF = 0.0005  # m: elevations are rounded by this much at most
 _TREE_RENAMED = {"crown_diameter": "crownDiameter", "crown_base_height": "crownBaseHeight"}
 
 Polygon = list[NDArray[np.float64]]
@@ -169,7 +170,8 @@ def terrain_part(city: City, tolerance: float) -> Part:
     {'tolerance': 0.5}
     """
     ground = np.asarray(city.grid["ground_elevation"].values, np.float64)
-    vertices, faces = thinned_tin(ground, city.spec, tolerance)
+    # what is written are whole millimetres: half of one is kept for that
+    vertices, faces = thinned_tin(ground, city.spec, tolerance - _HALF if tolerance > 2 * _HALF else tolerance)
     polygons: list[Polygon] = [[vertices[face]] for face in faces]
     return Part("terrain", "TINRelief", {"tolerance": float(tolerance)}, "1", "CompositeSurface", polygons)
 
