@@ -13,6 +13,7 @@ import pytest
 
 from twin.city.load import load_city
 from twin.city.new_city import new_city, propose_city
+from twin.city.summary import file_name
 from twin.errors import DataError
 
 HEAD = 'name = "Ort"\ncrs = "EPSG:25833"\nresolution = 2\nbounds = [389600, 5819600, 389680, 5819680]\n'
@@ -148,3 +149,15 @@ def test_of_several_layers_of_a_file_one_is_proposed(town) -> None:
     assert proposed(town)["layer"] in ("baeume_strasse", "baeume_park")
     assert any("[trees] names one layer" in reason for reason in propose_city(town).left_out.values())
     assert len(load_city(town).trees) in (1, 2)
+
+
+def test_the_city_names_the_files_and_what_counts_once(town) -> None:
+    tables(town, baum_streets=STREETS, baum_parks=PARKS)
+    text = load_city(toml(town, 'file = ["baum_streets.csv", "baum_parks.csv"]\ncrs = "EPSG:25833"')).info()
+    assert "[baum_streets.csv, baum_parks.csv] refused baum_parks.csv: 1 trees: stand in an earlier file" in text
+
+
+def test_names_of_many_files_are_cut_short_and_commas_of_folders_are_no_list() -> None:
+    assert file_name(", ".join(f"/d/{name}.csv" for name in "abcd")) == "a.csv, b.csv, c.csv, ..."
+    assert file_name("/Ort, Kreis/baum.csv") == "baum.csv"
+    assert file_name("C:\\d\\a.csv, C:\\d\\b.csv") == "a.csv, b.csv"

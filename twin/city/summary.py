@@ -21,6 +21,8 @@ _STYLE = (
     ".twin-city .gap{border-left:3px solid #c60;padding-left:.6em;margin:.2em 0}</style>"
 )
 
+_NAMED = 3  # files of one report whose names are shown
+
 
 def layers(city: City) -> list[dict[str, Any]]:
     """Return name, unit, smallest and largest value and empty share of every variable of the grid.
@@ -173,14 +175,20 @@ def text(city: City, *, brief: bool = False) -> str:
 
 
 def file_name(source: str) -> str:
-    """Return the name of a file without the folders of the machine it lay on.
+    """Return the name of a file, or of several, without the folders of the machine it lay on.
 
     Examples
     --------
     >>> file_name("/home/anna/town/roads.osm"), file_name("buildings on the grid")
     ('roads.osm', 'buildings on the grid')
+    >>> file_name("/home/anna/town/streets.csv, /home/anna/town/parks.csv")
+    'streets.csv, parks.csv'
     """
-    return source.replace("\\", "/").rstrip("/").rpartition("/")[2] or source
+    several = source.split(", ")
+    names = [part.replace("\\", "/").rstrip("/").rpartition("/")[2] for part in several]
+    if len(names) == 1 or not all("." in name for name in names):  # a comma in the name of a folder
+        return source.replace("\\", "/").rstrip("/").rpartition("/")[2] or source
+    return ", ".join(names if len(names) <= _NAMED else [*names[:_NAMED], "..."])
 
 
 def html(city: City) -> str:
