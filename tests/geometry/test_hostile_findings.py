@@ -279,3 +279,12 @@ def test_polygons_at_the_end_of_the_world_are_refused_without_overflow(gml: Any,
 def test_a_census_header_in_two_encodings_is_refused_by_name(write: Any) -> None:
     with pytest.raises(DataError, match=r"t\.csv"):
         read_units(write("t.csv", b"\xef\xbb\xbfGITTER_ID_100m;\x969122"))
+
+
+def test_postings_at_both_ends_of_the_world_and_one_endless_word_are_named(write):
+    far = "0 0 0\n9 819000 0\n0 0 0\n9 5819000 0\n1e308 0 0\n9 5819003 5\n-1e308 5819003 5\n0 5819003 5"
+    with pytest.raises(DataError, match=r"line 5: easting 1e\+308 lies far from the others"):
+        read_xyz(write("far.xyz", far), crs="EPSG:25833")
+    with pytest.raises(DataError) as refusal:
+        read_xyz(write("word.csv", "x;y;z\r389000;5819000;" + "a" * 5000), crs="EPSG:25833")
+    assert len(str(refusal.value)) < 1000

@@ -76,16 +76,17 @@ def places(
 ) -> tuple[NDArray[np.int64], float, float | None]:
     """Return the place of each posting along an axis, the lowest coordinate and the spacing (None for one place)."""
     low, high = float(values.min()), float(values.max())
-    offset = values - low
     if high == low:
         return np.zeros(len(values), np.int64), low, None
-    step = float(offset[offset > 0].min())
+    step = float(values[values > low].min()) - low
     if not high - low <= min(_FARTHEST, _FARTHEST * step):
-        posting = int(np.argmax(np.abs(values - np.median(values))))
+        with np.errstate(over="ignore"):
+            posting = int(np.argmax(np.abs(values - np.median(values))))
         raise DataError(
             f"{file}, line {line_of(file, form, posting * stride)}: {name} {values[posting]:.10g} lies far from the "
             f"others; postings reach from {low:.10g} to {high:.10g}, spacing {step:.3g}. Correct or remove the line"
         )
+    offset = values - low
     count = round((high - low) / step)
     # a posting beside its place makes a spacing of its own, finer than the one that nearly all others have
     if (count + 1) ** 2 > 2 * len(values) or abs((high - low) / step - count) > _OFF:

@@ -137,7 +137,7 @@ def _bad_line(file: Path, form: Form, reason: str) -> DataError:
                 return DataError(f"{file}, line {number}: {field[:40]!r} is not a number; correct or remove the line")
             if not np.isfinite(value):
                 return DataError(f"{file}, line {number}: {field[:40]!r} is not finite; correct or remove the line")
-    return DataError(f"{file} cannot be read as {WHAT}: {reason}")
+    return DataError(f"{file} cannot be read as {WHAT}: {reason[:200]}")
 
 
 def line_of(file: Path, form: Form, posting: int) -> int:
