@@ -160,6 +160,20 @@ def test_folder_pattern_and_list_give_the_files_in_order(tmp_path) -> None:
     assert [file.name for file in layer_files([tmp_path / name for name in names], WHAT)] == names
 
 
+def test_patterns_reach_into_archives_and_pass_sidecars_by(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "teil_nord.zip", "w") as archive:
+        for name in ("a/tn.geojson", "a/lies.txt", "b/tn.geojson"):
+            archive.writestr(name, "{}")
+    for name in ("teil_ost.shp", "teil_ost.dbf", "teil_ost.shp.xml"):
+        (tmp_path / name).write_text("x")
+    inside = [tmp_path / "teil_nord.zip" / folder / "tn.geojson" for folder in "ab"]
+    assert layer_files(tmp_path / "teil_nord.zip" / "a" / "*", WHAT) == inside[:1]
+    assert layer_files(tmp_path / "teil_nord.zip" / "*.geojson", WHAT) == inside
+    assert layer_files(tmp_path / "teil_*", WHAT) == [*inside, tmp_path / "teil_ost.shp"]
+    with pytest.raises(DataError, match=r"\*\.gpkg: no file has such a name"):
+        layer_files(tmp_path / "teil_nord.zip" / "*.gpkg", WHAT)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -118,7 +118,9 @@ def _matching(place: Path, what: str, suffixes: tuple[str, ...]) -> list[Path]:
         found = [one for one in every if fnmatchcase(one.relative_to(inside[0]).as_posix(), pattern)]
     if not found:
         raise DataError(f"{place.as_posix()}: no file has such a name; {what} is expected there")
-    return [one for one in found if one.name.lower().endswith(suffixes)] or found
+    found = [one for one in found if one.name.lower().endswith((*suffixes, ".zip"))] or found
+    packed = [one for one in found if is_archive(one) and one.stat().st_size]
+    return [file for one in found for file in (members(one, suffixes, what) if one in packed else [one])]
 
 
 def open_layer(file: Path, what: str, *, layer: str | None = None, bounds: Bounds | None = None) -> Layer:
