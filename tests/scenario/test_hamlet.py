@@ -25,11 +25,14 @@ def test_warm_up_compiles_every_kernel_that_models_call():
     models = "\n".join(
         path.read_text(encoding="utf-8") for path in ROOT.rglob("*.py") if not path.stem.endswith("_kernels")
     )
-    cold = []
-    for path in ROOT.rglob("*_kernels.py"):
+    cold, warm = [], 0
+    # kernels of readers and writers compile when a file calls for them
+    for path in (path for room in ("heat", "flood", "traffic") for path in (ROOT / room).rglob("*_kernels.py")):
         module = importlib.import_module(".".join(("twin", *path.relative_to(ROOT).with_suffix("").parts)))
         for name, kernel in vars(module).items():
-            called = re.search(rf"\w+\.{name}\(|import [^\n]*\b{name}\b|^    {name},?$", models, re.MULTILINE)
+            called = re.search(rf"\.{name}\(|import [^\n]*\b{name}\b|^    {name},?$", models, re.MULTILINE)
             if hasattr(kernel, "signatures") and called and not kernel.signatures:
                 cold.append(f"{module.__name__}.{name}")
+            warm += hasattr(kernel, "signatures") and bool(kernel.signatures)
     assert cold == []
+    assert warm > 10
