@@ -156,7 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     new_city.add_argument("--force", action="store_true", help="replace an existing file")
     new_city.set_defaults(command=_new_city)
 
-    warmup = commands.add_parser("warmup", parents=[common], help="compile all kernels ahead of the first use")
+    warmup = commands.add_parser("warmup", parents=[common], help="compile the kernels of all models beforehand")
     warmup.set_defaults(command=_warmup)
     return parser
 
@@ -262,7 +262,7 @@ def _warmup(options: argparse.Namespace) -> None:
     from twin.scenario.hamlet import warm_up
 
     seconds = warm_up(threads=options.threads)
-    print(f"all kernels are compiled ({seconds:.0f} s)")
+    print(f"the kernels of all models are compiled ({seconds:.0f} s)")
 
 
 def _print_study(study: Study, language: str) -> None:

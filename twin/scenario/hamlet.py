@@ -148,7 +148,7 @@ def _roads(spec: GridSpec) -> RoadNetwork:
 
 
 def warm_up(threads: int | None = None) -> float:
-    """Compile all kernels by running every model on the hamlet; return the seconds it took.
+    """Compile the kernels of all models by running each on the hamlet; return the seconds it took.
 
     Parameters
     ----------
