@@ -113,8 +113,10 @@ def extents(surfaces: Surfaces, buildings: int) -> tuple[NDArray[np.float64], ND
     high = np.full((buildings, 3), -np.inf)
     if len(surfaces):
         start = surfaces.ring_start[surfaces.polygon_start[:-1]]
-        np.minimum.at(low, surfaces.building, np.minimum.reduceat(surfaces.vertices, start, axis=0))
-        np.maximum.at(high, surfaces.building, np.maximum.reduceat(surfaces.vertices, start, axis=0))
+        for axis in range(3):  # one by one: a third of the memory
+            values = surfaces.vertices[:, axis]
+            np.minimum.at(low[:, axis], surfaces.building, np.minimum.reduceat(values, start))
+            np.maximum.at(high[:, axis], surfaces.building, np.maximum.reduceat(values, start))
     return low, high
 
 

@@ -201,8 +201,9 @@ def must_swap_axes(x: NDArray[np.float64], y: NDArray[np.float64], crs: CRS, whe
     region = _region(crs)
     if len(x) == 0 or region is None:
         return False
+    step = len(x) // 100_000 + 1  # a median sorts a copy: of a whole town that is 5 MB that the process keeps
     with np.errstate(over="ignore"):
-        easting, northing = (float(np.clip(np.median(values), -1e300, 1e300)) for values in (x, y))
+        easting, northing = (float(np.clip(np.median(values[::step]), -1e300, 1e300)) for values in (x, y))
     if _inside(easting, northing, region):
         return False
     swapped = _inside(northing, easting, region)
