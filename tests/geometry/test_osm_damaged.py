@@ -146,3 +146,12 @@ def test_a_packed_giant_is_stopped_while_it_unpacks(write):
     text = osm(*cross(), f"<!--{'a' * 20_000_000}-->")
     with pytest.raises(LimitError, match="MAX_COMPRESSION_RATIO"):
         read_osm(write("t.osm.gz", gzip.compress(text.encode())))
+
+
+def test_a_line_whose_nodes_lie_at_one_place_is_refused_by_name(write):
+    stream = [node(1, 11.5, 50.0), node(2, 11.5, 50.0), node(3, 11.501, 50.0)]
+    text = osm(*stream, way(8, [1, 2], waterway="stream"), way(9, [1, 3], waterway="stream"))
+    data = read_osm(write("t.osm", text))
+    assert data.lines["osm_id"].tolist() == ["w9"]
+    assert data.lines.geometry.is_valid.all()
+    assert [(entry.id, "one place" in entry.reason) for entry in data.report.refused] == [("w8", True)]

@@ -183,10 +183,14 @@ def _lines(raw: RawObjects, repaired: list[Refusal], refused: list[Refusal]) -> 
         if is_line(way.tags) and not is_area(way.closed, way.tags):
             wanted += 1
             rows = known_stretch(f"w{number}", way, repaired, refused)
-            if rows is not None:
-                names.append(f"w{number}")
-                all_tags.append(way.tags)
-                chains.append(rows)
+            if rows is None:
+                continue
+            if (raw.node_xy[rows] == raw.node_xy[rows[0]]).all():
+                refused.append(Refusal(f"w{number}", "all its nodes lie at one place, so it has no length"))
+                continue
+            names.append(f"w{number}")
+            all_tags.append(way.tags)
+            chains.append(rows)
     if chains:
         owner = np.repeat(np.arange(len(chains)), [len(chain) for chain in chains])
         geometry = shapely.linestrings(raw.node_xy[np.concatenate(chains)], indices=owner)
