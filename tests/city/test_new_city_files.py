@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import re
 import shutil
-import time
 import tomllib
 import zipfile
 from pathlib import Path
@@ -57,15 +56,13 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_planner_gets_a_city_from_three_downloads_in_minutes(downloads, tmp_path, capsys):
-    """The steps of docs/how-to/own-city, timed; five minutes are promised for all of them with the reading."""
+def test_a_planner_gets_a_city_from_three_downloads(downloads, tmp_path, capsys):
+    """The steps of docs/how-to/own-city."""
     folder = tmp_path / "Tiergarten"
     shutil.copytree(downloads, folder)
-    start = time.perf_counter()
     assert cli.main(["info", str(folder)]) == 0
     assert cli.main(["new-city", str(folder)]) == 0
     city = load_city(folder, resolution=2.0)
-    assert time.perf_counter() - start < 120  # a second on an office PC; a busy machine may need far longer
     told = capsys.readouterr().out
     for name in ("dgm1_33_389_5819_1_be.xyz: points (terrain)", "LoD2_33_389_5819_1_BE.gml.gz: citygml", "osm PBF"):
         assert name in told

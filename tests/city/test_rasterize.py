@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -286,26 +285,3 @@ def even_odd(ring: np.ndarray) -> np.ndarray:
             crossing = x0 + (Y - y0) / (y1 - y0) * (x1 - x0)
         inside ^= spans & (crossing <= X)
     return inside
-
-
-def test_the_scanline_beats_a_mask_per_facet_a_hundredfold() -> None:
-    """807 facets on 330,000 cells, the size of a dense city block at 1 m, in CPU time; measured: about 400-fold."""
-    from rasterio.features import geometry_mask
-
-    spec = GridSpec(0, 600, 1.0, 600, 550, "EPSG:25832")
-    rng = np.random.default_rng(3)
-    shapes = [
-        shapely.Polygon(rng.uniform(10, 530, 2) + np.array([[0, 0], [14, 1], [15, 9], [7, 12], [-1, 8]]))
-        for _ in range(807)
-    ]
-    surfaces = facets(*(on_plane(shape, 0.2, 0.1, 9.0) for shape in shapes))
-    paint_facets(surfaces, spec)  # compiled before it is timed
-    scanline = min(timed(lambda: paint_facets(surfaces, spec)) for _ in range(5))
-    masks = timed(lambda: [geometry_mask([shape], spec.shape, spec.transform) for shape in shapes[:81]])
-    assert 10 * masks > 100 * scanline
-
-
-def timed(work) -> float:
-    begin = time.process_time()
-    work()
-    return time.process_time() - begin

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -153,7 +152,6 @@ def test_a_request_of_a_billion_cells_is_refused_before_memory_is_taken(
     with pytest.raises((LimitError, DataError)):  # once for what is imported on the way
         request()
     tracemalloc.start()
-    start = time.process_time()
     try:
         with pytest.raises(LimitError, match=r"twin\.limits\.MAX_\w+_CELLS"):
             request()
@@ -161,7 +159,6 @@ def test_a_request_of_a_billion_cells_is_refused_before_memory_is_taken(
     finally:
         tracemalloc.stop()
     assert peak < 20_000_000  # bytes; the cells would take 1 GB at the least
-    assert time.process_time() - start < 2.0
 
 
 def test_a_grid_of_a_billion_cells_is_refused() -> None:
