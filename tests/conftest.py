@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# some tests use the evidence and the fuzzing of `benchmarks/`, which is no part of the package; last, so that an
+# installed `twin` comes before that of the checkout
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 # a busy machine is no fault of the code: no example is timed; the check of the repository repeats the same examples
 settings.register_profile(
