@@ -75,7 +75,30 @@ def read_netcdf(path: str | os.PathLike[str]) -> xr.Dataset:
     twin.errors.DataError: nowhere.nc cannot be read as NetCDF: ...
     """
     try:
+        check_hdf5(path)
         with xr.open_dataset(path, engine="h5netcdf", decode_coords="all", decode_timedelta=False) as dataset:
             return dataset.load()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise DataError(f"{path} cannot be read as NetCDF: {error}") from error
+
+
+def check_hdf5(path: str | os.PathLike[str]) -> None:
+    """Open a file as HDF5 and read what h5netcdf reads first.
+
+    h5netcdf leaves a half-made file behind where that fails, which complains later, when nobody can hear it.
+
+    Raises
+    ------
+    OSError, ValueError, KeyError, RuntimeError
+        If it is missing, damaged or of another kind.
+
+    Examples
+    --------
+    >>> check_hdf5("nowhere.nc")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    FileNotFoundError: ...
+    """
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        file.attrs.get("_nc3_strict")

@@ -5,6 +5,7 @@ A worker writes one line for each case to a pipe; if it says nothing for too lon
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import multiprocessing
 import os
@@ -13,6 +14,7 @@ import tempfile
 import time
 import traceback
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -44,6 +46,21 @@ class Outcome:
     seconds: float = 0.0
 
 
+@contextlib.contextmanager
+def _environment(**changes: str) -> Iterator[None]:
+    """Set variables for the processes that are started meanwhile."""
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
 class Worker:
     """A process that reads files for one reader."""
 
@@ -54,13 +71,13 @@ class Worker:
         self._pipe: Any = None
 
     def _start(self) -> None:
-        # compiled loops check their indices, and do not mix with those of daily use
-        os.environ["NUMBA_BOUNDSCHECK"] = "1"
-        os.environ["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / "twin-fuzz-compiled")
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, self.name, self._folder.name), daemon=True)
-        self.process.start()
+        # compiled loops check their indices there, and do not mix with those of daily use
+        compiled = str(Path(tempfile.gettempdir()) / "twin-fuzz-compiled")
+        with _environment(NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR=compiled):
+            self.process.start()
         theirs.close()
         try:
             self._pipe.recv()

@@ -11,6 +11,7 @@ import xarray as xr
 
 from twin import limits
 from twin.errors import DataError, InputError
+from twin.netcdf import check_hdf5
 
 Groups = dict[str, xr.Dataset]
 """Datasets by the group they lie in; "" is the root."""
@@ -65,6 +66,8 @@ def read_group(target: Path, kind: str, group: str) -> xr.Dataset:
     options: dict[str, Any] = {"decode_coords": "all", "decode_timedelta": False, "mask_and_scale": False}
     options |= {"engine": "h5netcdf"} if kind == ".nc" else {"engine": "zarr", "consolidated": False}
     try:
+        if kind == ".nc" and not group:
+            check_hdf5(target)
         with xr.open_dataset(target, group=group or None, **options) as dataset:
             if not group:
                 cells = max((array.size for array in dataset.variables.values()), default=0)

@@ -137,7 +137,7 @@ def _skylines(
     cells = np.where(lines.along_rows[which, None], (rows, columns, columns, 1), (columns, rows, 1, columns))
     cells = np.where(lines.along_rows[which, None], (rows, columns, columns, 1), (columns, rows, 1, columns))
     wall = np.zeros((len(cells), 4, *half), np.float32)
-    crown = np.zeros((len(cells), 3, *half) if crowned else (1, 3, 1, 1), np.float32)
+    crown = np.zeros((len(cells), 3, *half) if crowned else (len(cells), 3, 1, 1), np.float32)
     skyline_kernels.far_skyline(
         obstacles.solid.ravel(),
         obstacles.roof.ravel(),
