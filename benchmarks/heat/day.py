@@ -1,4 +1,4 @@
-"""Heat: what a place sees of the sky, shade, and a hot day on the samples."""
+"""A hot day from heights to felt temperature, on a made-up town and on the samples."""
 
 from __future__ import annotations
 
@@ -8,35 +8,6 @@ import numpy as np
 
 from benchmarks.case import Case
 from benchmarks.scenes import flat_town
-
-SUN = {"azimuth": 123.0, "altitude": 38.0}
-
-
-def _scene() -> dict[str, np.ndarray]:
-    return flat_town(400) | {key: np.float64(value) for key, value in SUN.items()}
-
-
-def _obstacles(inputs: dict[str, np.ndarray]) -> Any:
-    from twin.heat.obstacles import make_obstacles
-
-    height = inputs["height"]
-    return make_obstacles(np.zeros_like(height), height, inputs["building"], resolution=float(inputs["dx"])), inputs[
-        "building"
-    ]
-
-
-def _sky_view(state: Any) -> dict[str, Any]:
-    from twin.heat.views import sky_view_factor
-
-    return {"sky_view_factor": sky_view_factor(state[0])}
-
-
-def _shade(state: Any) -> dict[str, Any]:
-    from twin.heat.shade import sunlight
-
-    lit = sunlight(state[0], **SUN)
-    lit[state[1]] = np.nan
-    return {"sunlit": lit}
 
 
 def _day() -> dict[str, np.ndarray]:
@@ -95,33 +66,6 @@ def _simulate(state: Any) -> dict[str, Any]:
 
 
 CASES = (
-    Case(
-        name="sky view factor",
-        text="sky view factor of a 400 x 400 town of 1 m cells, buildings only; root mean square over ground cells",
-        inputs=_scene,
-        prepare=_obstacles,
-        work=_sky_view,
-        amount=lambda inputs, answers: inputs["height"].size,
-        unit="cells",
-        peer="solweig",
-        compare=("sky_view_factor",),
-        note="twin: its default azimuths, exact within 16 cells, a skyline of blocks beyond; solweig: 153 sky patches, "
-        "on roofs as well, with the view to the four sides; its GPU path is off.",
-    ),
-    Case(
-        name="shade",
-        text=f"shade of buildings on the same town, sun at azimuth {SUN['azimuth']:g}, altitude {SUN['altitude']:g} "
-        "degrees; over ground cells",
-        inputs=_scene,
-        prepare=_obstacles,
-        work=_shade,
-        amount=lambda inputs, answers: inputs["height"].size,
-        unit="cells",
-        peer="solweig",
-        compare=("sunlit",),
-        note="Lines leave cell centres in both, but twin places walls at the edges of cells and solweig at centres: "
-        "they differ along the rims of shadows.",
-    ),
     Case(
         name="hot day, town",
         text="24 hours of a cloudless day on a town of 200 x 200 cells of 1 m, buildings on grass: views, shade, mean "
