@@ -1,0 +1,193 @@
+"""Indices of one step as a table over mean radiant temperature, looked up for every cell.
+
+Where air temperature, humidity and wind are the same everywhere, an index depends on the radiant temperature alone.
+A table has even rows, as many as keep linear interpolation within `TOLERANCE` of the index itself, kinks included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.errors import InputError
+from twin.heat.utci import utci_polynomial
+
+TOLERANCE = 0.01
+"""Largest difference between a table and its index, K."""
+
+RANGE = (-90.0, 120.0)
+"""Radiant temperatures of a table, degC: all that `mean_radiant_temperature` may be (see `twin.variables`)."""
+
+COARSEST, FINEST = 2.0, 1.0 / 256.0
+"""Spacing of rows, K: where the search begins, and where it gives up."""
+
+Floats = NDArray[np.float64]
+Reals = NDArray[np.float32]
+
+
+class Index(NamedTuple):
+    """An index that has tables: its function of one state of the air, and the height its wind belongs to.
+
+    along : (air temperature degC, relative humidity %, wind m/s) -> function of radiant temperatures
+    wind_height : m above ground
+    """
+
+    along: Callable[[float, float, float], Callable[[Floats], Floats]]
+    wind_height: float
+
+
+@dataclass(frozen=True)
+class IndexTable:
+    """An index over mean radiant temperature, for one state of the air.
+
+    index : name, such as ``"utci"``
+    start, step : radiant temperature of the first row and between rows, degC and K
+    values : index by row, degC
+    """
+
+    index: str
+    start: float
+    step: float
+    values: Reals
+
+    @property
+    def stop(self) -> float:
+        """Radiant temperature of the last row, degC."""
+        return self.start + self.step * (len(self.values) - 1)
+
+
+def tabulate(
+    index: str, air_temperature: float, relative_humidity: float, wind_speed: float, *, tolerance: float = TOLERANCE
+) -> IndexTable:
+    """Tabulate an index over mean radiant temperature for one state of the air.
+
+    Parameters
+    ----------
+    index : str
+        One of `INDICES`.
+    air_temperature : float
+        degC.
+    relative_humidity : float
+        Percent, 0 to 100.
+    wind_speed : float
+        m/s at the height the index is made for: `wind_height(index)`.
+    tolerance : float
+        Largest error of a look-up within `RANGE`, K.
+
+    Returns
+    -------
+    IndexTable
+
+    Raises
+    ------
+    InputError
+        If there is no such index, if a number is missing or impossible, or if the tolerance cannot be met.
+
+    Examples
+    --------
+    >>> table = tabulate("utci", 30.0, 40.0, 2.0)
+    >>> table.start, table.stop
+    (-90.0, 120.0)
+    """
+    if not tolerance > 0:
+        raise InputError(f"tolerance is {tolerance:g} K; it must be positive")
+    _check(air_temperature=air_temperature, relative_humidity=relative_humidity, wind_speed=wind_speed)
+    felt = _index(index).along(float(air_temperature), float(relative_humidity), float(wind_speed))
+    start, stop = RANGE
+    step = COARSEST
+    values = felt(start + step * np.arange(round((stop - start) / step) + 1, dtype=np.float64))
+    while True:
+        middles = felt(start + step * (np.arange(len(values) - 1) + 0.5))
+        error = np.abs(middles - 0.5 * (values[:-1] + values[1:]))
+        finer = np.empty(2 * len(values) - 1)
+        finer[::2], finer[1::2] = values, middles
+        # a smooth curve is worst in the middle of a row; beside a kink the error is at most twice that in the middle
+        if 2.0 * error.max() <= 0.9 * tolerance:
+            break
+        values, step = finer, 0.5 * step
+        if step < FINEST:
+            raise InputError(
+                f"{index} at {air_temperature:g} degC, {relative_humidity:g} %, {wind_speed:g} m/s jumps by "
+                f"{float(error.max()):.2g} K in radiant temperature: no table meets {tolerance:g} K; use the function"
+            )
+    return IndexTable(index, start, step, values.astype(np.float32))
+
+
+def apply(table: IndexTable, mean_radiant_temperature: Reals, out: Reals) -> None:
+    """Look an index up for every cell.
+
+    Parameters
+    ----------
+    table : IndexTable
+        From `tabulate`.
+    mean_radiant_temperature : array, float32, C-contiguous
+        degC. NaN stays NaN; beyond `RANGE` the outermost lines of the table go on.
+    out : array, float32, C-contiguous, of the same shape
+        Filled with the index, degC; may be the same array.
+
+    Raises
+    ------
+    InputError
+        If the arrays differ in shape, are not float32 or have gaps in memory.
+
+    Examples
+    --------
+    >>> radiant = np.array([[20.0, 60.0]], dtype=np.float32)
+    >>> felt = np.empty_like(radiant)
+    >>> apply(tabulate("utci", 30.0, 40.0, 2.0), radiant, felt)
+    >>> felt.round(1)
+    array([[27.5, 38.2]], dtype=float32)
+    """
+    if mean_radiant_temperature.shape != out.shape:
+        raise InputError(f"out has the shape {out.shape}; radiant temperature has {mean_radiant_temperature.shape}")
+    for name, field in (("mean_radiant_temperature", mean_radiant_temperature), ("out", out)):
+        if field.dtype != np.float32 or not field.flags.c_contiguous:
+            raise InputError(f"{name} is {field.dtype} with strides {field.strides}; it must be float32 without gaps")
+    from twin.heat import index_table_kernels as loops
+
+    loops.look_up(table.values, table.start, 1.0 / table.step, mean_radiant_temperature.reshape(-1), out.reshape(-1))
+
+
+def wind_height(index: str) -> float:
+    """Return the height above ground, m, of the wind an index is made for.
+
+    Parameters
+    ----------
+    index : str
+        One of `INDICES`.
+
+    Examples
+    --------
+    >>> wind_height("utci")
+    10.0
+    """
+    return _index(index).wind_height
+
+
+def _index(name: str) -> Index:
+    if name not in INDICES:
+        raise InputError(f"there is no index {name!r}; there are: {', '.join(INDICES)}")
+    return INDICES[name]
+
+
+def _check(**numbers: float) -> None:
+    for name, number in numbers.items():
+        if not np.ndim(number) == 0 or not np.isfinite(number):
+            raise InputError(f"{name} is {number}; a table is made for one finite number")
+
+
+def _utci(air_temperature: float, relative_humidity: float, wind_speed: float) -> Callable[[Floats], Floats]:
+    polynomial = np.polynomial.Polynomial(utci_polynomial(air_temperature, wind_speed, relative_humidity))
+
+    def along(radiant: Floats) -> Floats:
+        return np.asarray(polynomial(radiant - air_temperature), dtype=np.float64)
+
+    return along
+
+
+INDICES: dict[str, Index] = {"utci": Index(_utci, 10.0)}
+"""Indices that have tables, by name."""
