@@ -22,8 +22,8 @@ from twin.units import Quantity, to_si
 if TYPE_CHECKING:
     from twin.city.roads import RoadNetwork
 
-HEAT_SURFACE = ("albedo", "emissivity", "land_cover", "sealed_fraction")
-"""What unsealing changes for the heat model."""
+HEAT_SURFACE = ("albedo", "emissivity", "land_cover", "sealed_fraction", "soil_wetness")
+"""What unsealing, watering and light paving change for the heat model."""
 
 WATER_SURFACE = ("manning", "infiltration_initial_rate", "infiltration_final_rate", "infiltration_decay")
 """What unsealing changes for the flood model."""
@@ -165,5 +165,10 @@ def _samples(network: RoadNetwork, depth: xr.DataArray) -> tuple[NDArray[np.int6
 def ground_seen(grid: xr.Dataset, baseline: xr.Dataset, names: tuple[str, ...]) -> xr.Dataset:
     """Return `grid` with the ground's parameters of `baseline` wherever buildings are the same in both."""
     same = grid["building_id"].values == baseline["building_id"].values
-    old = {name: np.where(same, baseline[name].values, grid[name].values) for name in names if name in grid}
+    # an optional variable that only a measure brought was empty before
+    old = {
+        name: np.where(same, baseline[name].values if name in baseline else np.nan, grid[name].values)
+        for name in names
+        if name in grid
+    }
     return replace_variables(grid, old)

@@ -38,6 +38,11 @@ HEAT_INPUTS = (
     "building_id",
     "canopy_height",
     "canopy_base_height",
+    "canopy_transmissivity",
+    "sail_height",
+    "sail_transmissivity",
+    "facade_green_fraction",
+    "wall_albedo",
     *HEAT_SURFACE,
 )
 """Grid variables the heat model is given."""
