@@ -11,7 +11,19 @@ import pytest
 import twin
 
 ROOT = Path(twin.__file__).parent
-GROUND = {"errors", "units", "limits", "atomic", "progress", "kernels", "variables", "netcdf", "provenance", "contents"}
+GROUND = {
+    "errors",
+    "units",
+    "limits",
+    "atomic",
+    "progress",
+    "kernels",
+    "variables",
+    "netcdf",
+    "provenance",
+    "contents",
+    "stress_classes",
+}
 # a room may import itself and every room of a lower storey; rooms of one storey do not know each other
 STOREY: dict[str, float] = dict.fromkeys(GROUND, 0.0) | {
     "geometry": 1,
