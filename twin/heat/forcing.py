@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from twin.city.gridspec import GridSpec
 from twin.errors import InputError, MissingDataError
 from twin.heat import materials, radiation
+from twin.heat.rays import even_azimuths
 from twin.heat.utci import saturation_vapour_pressure
 from twin.heat.views import FACES
 from twin.variables import VARIABLES
@@ -46,6 +47,8 @@ class Forcing:
     altitude, azimuth, weight : (steps, samples), positions of the sun within each step, degrees from grid north, and
         their share of the step's beam on the ground; weights are 0 at night
     temperature, humidity, wind : (steps,) degC, percent, m/s
+    resolution : cell size, m
+    directions, sky, receiver : as given to `make_forcing`
     """
 
     step: float
@@ -57,9 +60,21 @@ class Forcing:
     temperature: Float
     humidity: Float
     wind: Float
+    resolution: float
+    directions: int
+    sky: str
+    receiver: str
 
 
-def make_forcing(weather: xr.Dataset, spec: GridSpec, *, samples: int, azimuths: Float) -> Forcing:
+def make_forcing(
+    weather: xr.Dataset,
+    spec: GridSpec,
+    *,
+    samples: int = 3,
+    directions: int = 64,
+    sky: str = "anisotropic",
+    receiver: str = "standing",
+) -> Forcing:
     """Turn weather into forcing for a grid.
 
     Parameters
@@ -70,8 +85,12 @@ def make_forcing(weather: xr.Dataset, spec: GridSpec, *, samples: int, azimuths:
         Where the place is.
     samples : int
         Positions of the sun within a step.
-    azimuths : array
-        Azimuths of the horizons, degrees.
+    directions : int
+        Azimuths of the horizons, see `twin.heat.views.look_around`.
+    sky : {"anisotropic", "isotropic"}
+        How light and warmth are spread over the sky.
+    receiver : {"standing", "sphere"}
+        A standing person, or a black globe.
 
     Raises
     ------
@@ -93,7 +112,7 @@ def make_forcing(weather: xr.Dataset, spec: GridSpec, *, samples: int, azimuths:
     total = height.sum(axis=1)
     day = total > 0
     weight = height / np.where(day, total, 1.0)[:, None]
-    air = _air(values, altitude, azimuth, weight, azimuths, extraterrestrial_irradiance(starts))
+    air = _air(values, altitude, azimuth, weight, even_azimuths(directions), extraterrestrial_irradiance(starts))
     _add_walls(air, values["wind_speed"], step, round(86400 / step))
     return Forcing(
         step=step,
@@ -105,6 +124,10 @@ def make_forcing(weather: xr.Dataset, spec: GridSpec, *, samples: int, azimuths:
         temperature=values["air_temperature"],
         humidity=values["relative_humidity"],
         wind=values["wind_speed"],
+        resolution=float(spec.resolution),
+        directions=directions,
+        sky=sky,
+        receiver=receiver,
     )
 
 

@@ -18,7 +18,7 @@ from twin.heat import materials
 from twin.heat.checks import OPTIONAL, REQUIRED, check_options, check_values
 from twin.heat.forcing import Forcing, make_forcing
 from twin.heat.obstacles import Obstacles, make_obstacles
-from twin.heat.rays import even_azimuths
+from twin.heat.radiation_budget import SPIN_UP_DAYS, radiate
 from twin.heat.shade import CANOPY_TRANSMISSIVITY, sunlight
 from twin.heat.utci import STRONG_HEAT_STRESS, utci_polynomial
 from twin.heat.views import Views, look_around
@@ -39,9 +39,6 @@ VALIDATION_DE = (
 
 LARGE = 1e9
 """Bytes from which the need for memory is told before the work."""
-
-SPIN_UP_DAYS = 3
-"""Days the first day is repeated until the ground's warmth closes on itself; the rest is below 0.1 K."""
 
 Float32 = NDArray[np.float32]
 
@@ -129,7 +126,7 @@ def simulate(
         emissivity=fields.get("emissivity"),
         sealed_fraction=fields.get("sealed_fraction"),
     )
-    forcing = make_forcing(weather, spec, samples=sun_samples, azimuths=even_azimuths(directions))
+    forcing = make_forcing(weather, spec, samples=sun_samples, directions=directions)
 
     _announce(spec, len(forcing.air), directions)
     with kernels.running(threads), progress.stage("heat", total=2.0 * len(forcing.air) + 8.0) as advance:
@@ -195,39 +192,12 @@ def _radiate(
     wall_albedo: float,
     advance: Callable[[float], None],
 ) -> tuple[Float32, Float32]:
-    from twin.heat import radiation_kernels as loops
-
-    temperature = np.empty_like(sunlit)
-    loops.heat_ground(
-        views.factors,
-        views.horizon,
-        ground,
-        sunlit,
-        forcing.air,
-        float(transmissivity),
-        float(wall_albedo),
-        forcing.step,
-        forcing.per_day,
-        SPIN_UP_DAYS,
-        temperature,
-    )
+    radiant = radiate(views, ground, sunlit, forcing, canopy_transmissivity=transmissivity, wall_albedo=wall_albedo)
     advance(2.0)
-    radiant, felt = np.empty_like(sunlit), np.empty_like(sunlit)
+    felt = np.empty_like(sunlit)
     for n in range(len(sunlit)):
         polynomial = utci_polynomial(forcing.temperature[n], forcing.wind[n], forcing.humidity[n])
-        loops.feel(
-            views.factors,
-            views.horizon,
-            ground,
-            sunlit[n],
-            temperature[n],
-            forcing.air[n],
-            float(transmissivity),
-            float(wall_albedo),
-            polynomial,
-            radiant[n],
-            felt[n],
-        )
+        felt[n] = np.polyval(polynomial[::-1], radiant[n] - forcing.temperature[n])
         advance(1.0)
     return radiant, felt
 

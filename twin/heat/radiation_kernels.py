@@ -1,4 +1,4 @@
-"""Loops over cells: temperature of the ground through the day, then radiation and felt temperature of a person.
+"""Loops over cells: temperature of the ground through the day, then radiation on a person.
 
 Symbols
     views     (10, rows, columns)     free sky and crowns seen upwards, then north, east, south, west; see views.Views
@@ -166,13 +166,11 @@ def feel(
     state: Floats,
     through: float,
     wall_albedo: float,
-    polynomial: Floats,
     radiant: Reals,
-    felt: Reals,
 ) -> None:
-    """Fill mean radiant temperature and UTCI (rows, columns), degC, of one step.
+    """Fill the mean radiant temperature (rows, columns), degC, of one step.
 
-    ground (rows, columns): its temperature, K. polynomial (7,): of UTCI in the difference to air temperature.
+    ground (rows, columns): its temperature, K.
     """
     rows, columns = radiant.shape
     for i in prange(rows):
@@ -180,7 +178,6 @@ def feel(
         for j in range(columns):
             if math.isnan(views[0, i, j]):
                 radiant[i, j] = np.nan
-                felt[i, j] = np.nan
                 continue
             surroundings(
                 views[:, i, j], horizon[:, i, j], fields[i, j], sunlit[i, j], state, through, wall_albedo, flux
@@ -192,10 +189,4 @@ def feel(
             l_sides = flux[7] + flux[8] + flux[9] + flux[10] + 2.0 * l_up
             shortwave = 0.22 * k_sides + 0.06 * (flux[1] + k_up) + state[8] * state[2] * sunlit[i, j]
             longwave = 0.22 * l_sides + 0.06 * (flux[6] + l_up)
-            t = math.sqrt(math.sqrt((0.70 * shortwave + 0.97 * longwave) / (0.97 * SIGMA))) - 273.15
-            radiant[i, j] = t
-            x = t + 273.15 - state[0]
-            y = polynomial[6]
-            for n in range(5, -1, -1):
-                y = y * x + polynomial[n]
-            felt[i, j] = y
+            radiant[i, j] = math.sqrt(math.sqrt((0.70 * shortwave + 0.97 * longwave) / (0.97 * SIGMA))) - 273.15
