@@ -325,6 +325,16 @@ def test_views_add_up(town: xr.Dataset) -> None:
         assert (factors[face] + factors[face + 1] <= 0.5 + 1e-6).all()
 
 
+def test_crowns_as_noted_add_up_to_what_is_seen_of_them(town: xr.Dataset) -> None:
+    views = look_around(_town_obstacles(town))
+    assert views.crowns is not None
+    share = np.bitwise_count(views.crowns).mean(axis=0) / 31
+    open_ground = ~np.isnan(views.factors[1])
+    # a band that the horizon cuts counts by its free part in the factors and by a whole bit or none here
+    np.testing.assert_allclose(share[open_ground], views.factors[1][open_ground], atol=1 / 31)
+    assert not views.crowns[:, ~open_ground].any()
+
+
 def test_one_and_two_threads_give_the_same_bits(town: xr.Dataset) -> None:
     scene = _town_obstacles(town)
     results = []

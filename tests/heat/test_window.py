@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from twin.city.gridspec import GridSpec
 from twin.errors import InputError
-from twin.heat.window import Window, whole
+from twin.heat.window import Window, global_origin, whole
 
 
 def test_a_window_is_a_view_of_its_part() -> None:
@@ -21,3 +24,20 @@ def test_a_window_is_a_view_of_its_part() -> None:
 def test_a_window_without_cells_is_refused(numbers: tuple[int, int, int, int]) -> None:
     with pytest.raises(InputError, match="at least one cell"):
         Window(*numbers)
+
+
+@given(
+    left=st.floats(-1e6, 1e6),
+    top=st.floats(-1e7, 1e7),
+    aside=st.sampled_from([0.0, 0.25, 1 / 3, 0.5, 0.75]),
+    resolution=st.sampled_from([0.2, 0.5, 1.0, 2.0, 3.3]),
+    cut=st.tuples(st.integers(0, 30_000), st.integers(0, 30_000)),
+)
+def test_a_part_of_a_grid_keeps_the_numbers_of_its_cells(
+    left: float, top: float, aside: float, resolution: float, cut: tuple[int, int]
+) -> None:
+    """Also on lattices that lie a half or a third of a cell aside, where rounding of coordinates could tip a number."""
+    left, top = ((round(value / resolution) + aside) * resolution for value in (left, top))
+    row, column = global_origin(GridSpec(left, top, resolution, 5, 5, 25832))
+    part = GridSpec(left + cut[1] * resolution, top - cut[0] * resolution, resolution, 3, 3, 25832)
+    assert global_origin(part) == (row + cut[0], column + cut[1])

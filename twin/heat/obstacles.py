@@ -16,6 +16,12 @@ from twin.heat.rays import RUN
 CROWN_BASE_SHARE = 0.25
 """Crown base over tree height where no base is given (trunk ratio of Lindberg and Grimmond 2011)."""
 
+SAIL_THICKNESS = 0.2
+"""Of a shade sail with its sag, m: what one sees of it from the side."""
+
+SAIL_TRANSMISSIVITY = 0.1
+"""Share of light through a sail where nothing is given: an assumption, in the middle of what cloth is sold with."""
+
 Float32 = NDArray[np.float32]
 
 
@@ -28,6 +34,10 @@ class Obstacles:
     slope : (2, rows, columns) float32, of the ground to the east and to the south, m/m
     roof : (rows, columns) bool, building cells
     resolution : cell size, m
+    origin : row and column of cell [0, 0] in the numbering of all cells of the plane, see `window.global_origin`; a
+        part of a scene keeps its cells' numbers, so that it is computed as the whole is
+    transmissivity : (rows, columns) float32, share of light through the crown or sail of a cell, NaN where that is the
+        default of the day; None where it is so everywhere
     """
 
     ground: Float32
@@ -37,6 +47,8 @@ class Obstacles:
     top: Float32
     base: Float32
     resolution: float
+    origin: tuple[int, int] = (0, 0)
+    transmissivity: Float32 | None = None
 
     @cached_property
     def highest(self) -> float:
@@ -62,6 +74,10 @@ def make_obstacles(
     resolution: float,
     canopy_height: NDArray[np.floating] | None = None,
     canopy_base_height: NDArray[np.floating] | None = None,
+    sail_height: NDArray[np.floating] | None = None,
+    sail_transmissivity: NDArray[np.floating] | None = None,
+    canopy_transmissivity: NDArray[np.floating] | None = None,
+    origin: tuple[int, int] = (0, 0),
 ) -> Obstacles:
     """Gather heights for the ray kernels.
 
@@ -75,6 +91,12 @@ def make_obstacles(
         Cell size, m.
     canopy_height, canopy_base_height : array (rows, columns), optional
         Crown top and base above ground, m; 0 where no tree stands. The base is a quarter of the height if not given.
+    sail_height : array (rows, columns), optional
+        Shade sails above ground, m; 0 where there is none. A sail is a crown 0.2 m thick where no crown is higher.
+    sail_transmissivity, canopy_transmissivity : array (rows, columns), optional
+        Share of light that passes, 0 to 1. NaN leaves a crown to the default of the day, a sail to 0.1.
+    origin : tuple of int
+        Row and column of the first cell among all cells of the plane, see `window.global_origin`.
 
     Examples
     --------
@@ -85,6 +107,18 @@ def make_obstacles(
     z = np.ascontiguousarray(ground, dtype=np.float32)
     height = np.zeros_like(z) if canopy_height is None else np.asarray(canopy_height, dtype=np.float32)
     base = CROWN_BASE_SHARE * height if canopy_base_height is None else np.asarray(canopy_base_height, np.float32)
+    through = None if canopy_transmissivity is None else np.array(canopy_transmissivity, np.float32)
+    if sail_height is not None:
+        sail = np.asarray(sail_height, np.float32)
+        spread = sail > height
+        height = np.where(spread, sail, height)
+        base = np.where(spread, np.maximum(sail - np.float32(SAIL_THICKNESS), 0), base)
+        if spread.any():
+            given = np.full_like(z, np.nan) if sail_transmissivity is None else sail_transmissivity
+            cloth = np.where(np.isnan(given), SAIL_TRANSMISSIVITY, given)
+            through = np.where(spread, cloth, np.nan if through is None else through).astype(np.float32)
+    if through is not None and np.isnan(through).all():
+        through = None
     solid = np.where(roof, np.asarray(surface, dtype=np.float32), z)
     crown_base = np.maximum(z + np.minimum(base, height), solid)  # over a roof, only what rises above it
     return Obstacles(
@@ -95,6 +129,8 @@ def make_obstacles(
         top=np.ascontiguousarray(np.maximum(z + height, crown_base)),
         base=np.ascontiguousarray(crown_base),
         resolution=float(resolution),
+        origin=(int(origin[0]), int(origin[1])),
+        transmissivity=through,
     )
 
 

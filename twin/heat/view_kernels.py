@@ -166,8 +166,8 @@ def add_open_sky(faces: Reals, t: Reals, horizon: Bytes, total: Reals) -> None:
 
 
 @jit
-def take_crowns(faces: Reals, share: Reals, t: Reals, bands: Whole, total: Reals) -> None:
-    """Move what crowns hide above the horizon `t` from the sky's part of `total` to theirs.
+def take_crowns(faces: Reals, share: Reals, t: Reals, bands: Whole, crowns: Whole, total: Reals) -> None:
+    """Move what crowns hide above the horizon `t` from the sky's part of `total` to theirs, and note it in `crowns`.
 
     share (4, 256, 2): what the bands of each byte hide of a horizontal and of a vertical face's view.
     """
@@ -179,6 +179,7 @@ def take_crowns(faces: Reals, share: Reals, t: Reals, bands: Whole, total: Reals
         up = one / (one + t[j] * t[j])
         wall = uint32(np.int32(np.float32(BANDS) * (one - up) + np.float32(0.5)))
         seen = bands[j] & ~((uint32(1) << wall) - uint32(1))
+        crowns[j] = seen
         crown_up = crown_side = np.float32(0.0)
         for b in range(4):
             mask = (seen >> uint32(8 * b)) & byte
@@ -218,9 +219,12 @@ def add_views(
     faces: Reals,
     share: Reals,
     horizon: Bytes,
+    crowns: Whole,
     views: Reals,
 ) -> None:
-    """Add the views along some azimuths to `views` (10, rows, columns) and fill their `horizon` (n, rows, columns).
+    """Add the views along some azimuths to `views` (10, rows, columns) and fill their `horizon` and `crowns`.
+
+    horizon, crowns (n, rows, columns): the latter is left alone unless `crowned`.
 
     skyline (n, 4, block rows, block columns), far_crown (n, 3, ...): of the blocks, see skyline_kernels.far_skyline.
     shift (n, 2, 2, 2): for even and odd rows, see `see_skyline`. start, stop (n,): first and past the last cell of each
@@ -279,7 +283,7 @@ def add_views(
                             )
             add_open_sky(faces[d], t, horizon[d, i], total)
             if crowned:
-                take_crowns(faces[d], share, t, bands, total)
+                take_crowns(faces[d], share, t, bands, crowns[d, i], total)
         for k in range(10):
             for j in range(columns):
                 views[k, i, j] += total[k, j]

@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.heat.blocks import Blocks, make_blocks
+from twin.heat.distant import Distant
 from twin.heat.obstacles import Obstacles
 from twin.heat.rays import RayTable, even_azimuths, ray_table
+from twin.heat.window import Window, whole
 
 FACES = (0.0, 90.0, 180.0, 270.0)
 """Azimuths of the four vertical faces, degrees."""
@@ -38,11 +40,14 @@ class Views:
         (up) or to 0.5 (sideways, whose lower half is ground) is walls and terrain.
     horizon : (n, rows, columns) uint8, elevation angle of buildings and terrain, 255 for the zenith
     azimuth : (n,) degrees
+    crowns : (n, rows, columns) uint32, what crowns hide above that horizon: bit k stands for elevations whose sin2 lies
+        between k / 31 and (k + 1) / 31, equal shares of a horizontal surface's view; None where no crown is in reach
     """
 
     factors: Float32
     horizon: NDArray[np.uint8]
     azimuth: NDArray[np.float64]
+    crowns: NDArray[np.uint32] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,9 @@ class _Lines:
     shift: Float32
 
 
-def look_around(obstacles: Obstacles, *, directions: int = 64) -> Views:
+def look_around(
+    obstacles: Obstacles, *, directions: int = 64, window: Window | None = None, distant: Distant | None = None
+) -> Views:
     """Measure what every cell sees along `directions` azimuths.
 
     Parameters
@@ -70,6 +77,10 @@ def look_around(obstacles: Obstacles, *, directions: int = 64) -> Views:
     obstacles : Obstacles
     directions : int
         Number of azimuths, a multiple of 4, so that the four faces are treated alike.
+    window : Window, optional
+        Receivers; all of the grid if not given. Everything returned has the window's size.
+    distant : Distant, optional
+        What is seen beyond `REACH`, if the obstacles are a part of a greater scene.
 
     References
     ----------
@@ -98,6 +109,7 @@ def look_around(obstacles: Obstacles, *, directions: int = 64) -> Views:
 
     factors = np.zeros((10, *shape), dtype=np.float32)
     horizon = np.zeros((directions, *shape), dtype=np.uint8)
+    crowns = np.zeros((directions, *shape) if crowned else (directions, 1, 1), dtype=np.uint32)
     for begin in range(0, directions, AT_ONCE):
         these = slice(begin, begin + AT_ONCE)
         wall, crown = _skylines(obstacles, blocks, lines, these, crowned)
@@ -118,12 +130,21 @@ def look_around(obstacles: Obstacles, *, directions: int = 64) -> Views:
             faces[these].astype(np.float32),
             _hidden_by_bands(),
             horizon[these],
+            crowns[these],
             factors,
         )
     factors[:2] /= directions
     factors[:, obstacles.roof] = np.nan
     horizon[:, obstacles.roof] = 0
-    return Views(factors, horizon, azimuth)
+    if crowned:
+        crowns[:, obstacles.roof] = 0
+    part = whole(shape) if window is None else window
+    return Views(
+        np.ascontiguousarray(part.of(factors)),
+        np.ascontiguousarray(part.of(horizon)),
+        azimuth,
+        np.ascontiguousarray(part.of(crowns)) if crowned else None,
+    )
 
 
 def _skylines(

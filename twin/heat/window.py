@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
+from twin.city.gridspec import GridSpec
 from twin.errors import InputError
 
 
@@ -46,3 +48,20 @@ def whole(shape: tuple[int, int]) -> Window:
     4
     """
     return Window(0, 0, *shape)
+
+
+def global_origin(spec: GridSpec) -> tuple[int, int]:
+    """Return row and column of a grid's first cell, counted from the origin of its coordinates.
+
+    Rows count southwards. Every part of a grid, cut along its cells, has the numbers that the whole gives it, wherever
+    the grid lies.
+
+    Examples
+    --------
+    >>> whole_city = GridSpec.from_bounds((389000, 5819000, 389200, 5819100), 2.0, "EPSG:25833")
+    >>> part = GridSpec.from_bounds((389100, 5819000, 389200, 5819060), 2.0, "EPSG:25833")
+    >>> [after - before for before, after in zip(global_origin(whole_city), global_origin(part))]
+    [20, 50]
+    """
+    # lattices that lie a half, a third or a quarter of a cell aside are common: none of them falls on the step
+    return (math.floor(-spec.top / spec.resolution + 0.4142), math.floor(spec.left / spec.resolution + 0.4142))
