@@ -1,0 +1,116 @@
+"""A part of a city as the heat model takes it: heights in the way of light, ground and walls, and where it lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from twin.city.gridspec import GridSpec
+from twin.heat import materials
+from twin.heat.distant import Distant
+from twin.heat.inputs import read_part, roofs
+from twin.heat.obstacles import Obstacles, make_obstacles
+from twin.heat.plates import within
+from twin.heat.window import Window, global_origin
+
+Float32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What lies within reach of some plates.
+
+    window : the part of the grid that is covered
+    fields : the grid's variables there, by name
+    obstacles : heights there
+    """
+
+    window: Window
+    fields: dict[str, NDArray[np.generic]]
+    obstacles: Obstacles
+
+
+def make_scene(grid: xr.Dataset, names: tuple[str, ...], spec: GridSpec, window: Window) -> Scene:
+    """Read a part of a grid and make its obstacles.
+
+    Parameters
+    ----------
+    grid : xr.Dataset
+        Looked through by `twin.heat.checks.inspect`.
+    names : tuple of str
+        The variables to read.
+    spec : GridSpec
+        Of the grid.
+    window : Window
+        The part.
+    """
+    fields = read_part(grid, names, window)
+    row, column = global_origin(spec)
+    return Scene(window, fields, obstacles_of(fields, spec.resolution, (row + window.row, column + window.column)))
+
+
+def obstacles_of(fields: dict[str, NDArray[np.generic]], resolution: float, origin: tuple[int, int]) -> Obstacles:
+    """Make the obstacles of a part of a grid.
+
+    Parameters
+    ----------
+    fields : dict
+        Its variables by name.
+    resolution : float
+        Cell size, m.
+    origin : tuple of int
+        Global row and column of its first cell.
+    """
+    extra = ("canopy_height", "canopy_base_height", "canopy_transmissivity", "sail_height", "sail_transmissivity")
+    return make_obstacles(
+        fields["ground_elevation"],  # type: ignore[arg-type]
+        fields["surface_elevation"],  # type: ignore[arg-type]
+        roofs(fields),
+        resolution=resolution,
+        origin=origin,
+        **{name: fields[name] for name in extra if name in fields},  # type: ignore[arg-type]
+    )
+
+
+def ground_of(scene: Scene, window: Window) -> Float32:
+    """Return what the radiation kernels take of the ground of a window of the grid.
+
+    Parameters
+    ----------
+    scene : Scene
+        That holds the window.
+    window : Window
+        In the grid.
+    """
+    local = within(window, scene.window)
+    fields = {name: local.of(field) for name, field in scene.fields.items()}
+    given = {
+        name: np.asarray(fields[name], np.float64)
+        for name in ("albedo", "emissivity", "sealed_fraction", "soil_wetness")
+        if name in fields
+    }
+    return materials.ground_fields(fields["land_cover"], **given)
+
+
+def distant_of(
+    grid: xr.Dataset, names: tuple[str, ...], spec: GridSpec, directions: int, scene: Scene | None = None
+) -> Distant | None:
+    """Return what is seen beyond `REACH`, for the whole grid; None where the grid is not larger than that.
+
+    Parameters
+    ----------
+    grid : xr.Dataset
+        Read band by band.
+    names : tuple of str
+        Its variables.
+    spec : GridSpec
+        Of the grid.
+    directions : int
+        Azimuths.
+    scene : Scene, optional
+        Of the whole grid, if it is held anyway.
+    """
+    return None
