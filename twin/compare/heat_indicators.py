@@ -26,20 +26,20 @@ NEXT_TO = 10.0  # m from the walls: the pavement, the front garden, the yard
 COOL_PLACE_DISTANCE = 150.0  # m; Munich plans for a cool place within this distance
 
 
-def hottest_hour(result: xr.Dataset, city: City) -> np.datetime64:
+def hottest_hour(result: xr.Dataset, city: City, index: str = "utci") -> np.datetime64:
     """Return the time at which open cells have the highest mean felt temperature.
 
     Raises
     ------
     MissingDataError
-        If the result holds no `utci` over time, or no value on open cells.
+        If the result holds no such `index` over time, or no value on open cells.
     """
-    if "utci" not in result or "time" not in result["utci"].dims:
-        raise MissingDataError("the result holds no 'utci' over time, so its hottest hour is not known")
+    if index not in result or "time" not in result[index].dims:
+        raise MissingDataError(f"the result holds no {index!r} over time, so its hottest hour is not known")
     open_cells = outdoors(city)
-    means = [_mean(np.asarray(result["utci"].isel(time=i).values)[open_cells]) for i in range(result.sizes["time"])]
+    means = [_mean(np.asarray(result[index].isel(time=i).values)[open_cells]) for i in range(result.sizes["time"])]
     if not np.isfinite(means).any():
-        raise MissingDataError("'utci' holds no value on open cells, so the result has no hottest hour")
+        raise MissingDataError(f"{index!r} holds no value on open cells, so the result has no hottest hour")
     return np.datetime64(result["time"].values[int(np.nanargmax(means))])
 
 
