@@ -6,15 +6,17 @@ A grid is looked through in bands of rows.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from twin.city.gridspec import GridSpec
+from twin.city.surfaces import surface_parameters
 from twin.errors import InputError
-from twin.heat.inputs import LEAST_STEP, Fields, Mask, bands, read_part, roofs, used_names
-from twin.heat.window import Window
+from twin.heat.inputs import LEAST_STEP, Mask, read_part, roofs, used_names
+from twin.heat.window import Window, whole
 from twin.provenance import fingerprint
 from twin.variables import VARIABLES
 
@@ -26,8 +28,18 @@ GAPS_ALLOWED = (
     "wall_albedo",
     "canopy_transmissivity",
     "sail_transmissivity",
+    "facade_green_fraction",
 )
 """Where these are NaN the default counts: of the land cover, of the season, or the same for all walls."""
+
+OF_THE_GROUND = ("albedo", "emissivity", "sealed_fraction", "soil_wetness")
+"""These are not looked at on roofs, where nobody stands."""
+
+BAND = 128
+"""Rows whose findings are kept together, so that a change needs only its bands to be looked through again."""
+
+READ = 512
+"""Rows that are read at a time, whole bands."""
 
 TALLEST_TREES = 40.0
 """No town has trees of this height in most places where it has trees, m; the tallest of Europe stand at 70 m."""
@@ -40,22 +52,63 @@ SUNKEN_SHARE = 0.05
 
 
 @dataclass(frozen=True)
-class Findings:
-    """What was found in a grid that is fit for the model.
+class Band:
+    """What was found in a band of rows.
 
-    names : the variables that are used
     highest, lowest : of anything and of the ground, m
     open_cells : cells of open ground
-    digests : of each band's inputs
-    caveats : what was converted
+    built, sunken : building cells, and those whose roof lies below the ground
+    planted, tall, level : cells with crowns, those of unlikely height, those whose height is the ground's elevation
+    example : a cell with such a crown, in words
+    digest : of the inputs
     """
 
-    names: tuple[str, ...]
     highest: float
     lowest: float
     open_cells: int
-    digests: tuple[str, ...]
-    caveats: tuple[str, ...]
+    built: int
+    sunken: int
+    planted: int
+    tall: int
+    level: int
+    example: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found in a grid that is fit for the model, band by band.
+
+    bands : from the north, `BAND` rows each
+    """
+
+    bands: tuple[Band, ...]
+
+    @property
+    def highest(self) -> float:
+        """Elevation of the highest thing, m."""
+        return max(band.highest for band in self.bands)
+
+    @property
+    def lowest(self) -> float:
+        """Elevation of the lowest ground, m."""
+        return min(band.lowest for band in self.bands)
+
+    @property
+    def open_cells(self) -> int:
+        """Cells of open ground."""
+        return sum(band.open_cells for band in self.bands)
+
+    @property
+    def digests(self) -> list[str]:
+        """Digests of the inputs, by band."""
+        return [band.digest for band in self.bands]
+
+    @property
+    def caveats(self) -> list[str]:
+        """What was converted, in words."""
+        sunken = sum(band.sunken for band in self.bands)
+        return [f"{sunken} building cells lie below the ground and count as high as it"] if sunken else []
 
 
 @dataclass
@@ -64,7 +117,7 @@ class _Wrong:
 
     text: str
     rule: str
-    cells: int
+    cells: int = 0
 
 
 def inspect(grid: xr.Dataset, spec: GridSpec) -> Findings:
@@ -91,66 +144,106 @@ def inspect(grid: xr.Dataset, spec: GridSpec) -> Findings:
     >>> inspect(grid, spec).open_cells
     4
     """
+    return inspect_again(grid, spec, Findings(()), whole(spec.shape))
+
+
+def inspect_again(grid: xr.Dataset, spec: GridSpec, before: Findings, changed: Window) -> Findings:
+    """Look through the bands of a grid that a window touches; the others are as they were found before.
+
+    Parameters
+    ----------
+    grid : xr.Dataset
+    spec : GridSpec
+        Its cells.
+    before : Findings
+        Of the grid before it was changed.
+    changed : Window
+        Holds all cells that were changed.
+
+    Raises
+    ------
+    InputError
+        As `inspect`.
+    """
     names = used_names(grid)
     for name in names:
         if grid[name].dims != ("y", "x"):
             raise InputError(f"{name} has dims {grid[name].dims}; they must be ('y', 'x')")
         if name in ("building_id", "land_cover") and grid[name].dtype.kind not in "iub":
             raise InputError(f"{name} is of type {grid[name].dtype}; it must hold whole numbers without gaps")
+    first, last = changed.row // BAND, -(-(changed.row + changed.rows) // BAND)
     wrong: dict[str, _Wrong] = {}
-    digests = []
-    trees = _Trees()
-    highest, lowest = -np.inf, np.inf
-    open_cells = sunken = built = 0
-    for band in bands(spec.rows, spec.columns):
-        fields = read_part(grid, names, band)
-        roof = roofs(fields)
-        open_cells += int((~roof).sum())
-        for name in names:
-            if name not in ("building_id", "land_cover"):
-                _look_at(name, np.asarray(fields[name]), roof, band, spec, wrong)
-        digests.append(fingerprint(dict(fields)))
-        if wrong:
-            continue
-        ground, surface = (np.asarray(fields[f"{key}_elevation"], np.float64) for key in ("ground", "surface"))
-        if "building_id" in fields:
-            house = np.asarray(fields["building_id"] > 0)  # type: ignore[operator]
-            built += int(house.sum())
-            sunken += int((house & (surface < ground - LEAST_STEP)).sum())
-        lowest = min(lowest, float(ground.min()))
-        highest = max(highest, float(surface.max()), float(ground.max()))
-        for key in ("canopy_height", "sail_height"):
-            if key in fields:
-                highest = max(highest, float((ground + np.asarray(fields[key], np.float64)).max()))
-        if "canopy_height" in fields:
-            trees.look_at(fields, ground, band, spec, wrong)
-    if open_cells == 0:
+    found: list[Band] = []
+    for begin in range(first * BAND, min(last * BAND, spec.rows), READ):
+        part = Window(begin, 0, min(READ, last * BAND - begin, spec.rows - begin), spec.columns)
+        fields = read_part(grid, names, part)
+        for row in range(0, part.rows, BAND):
+            band = Window(begin + row, 0, min(BAND, part.rows - row), spec.columns)
+            found.append(_band({name: field[row : row + BAND] for name, field in fields.items()}, band, spec, wrong))
+    findings = Findings((*before.bands[:first], *found, *before.bands[last:]))
+    if findings.open_cells == 0:
         raise InputError("every cell is a building or stands above the ground; heat needs open ground to stand on")
     for name in (*names, "crowns"):
         if name in wrong:
-            found = wrong[name]
-            raise InputError(f"{found.text} ({found.cells} cells); {found.rule}")
-    trees.judge()
-    caveats = _sunken(sunken, built)
-    return Findings(names, highest, lowest, open_cells, tuple(digests), caveats)
+            bad = wrong[name]
+            raise InputError(f"{bad.text} ({bad.cells} cells); {bad.rule}")
+    _judge(findings)
+    return findings
+
+
+def _band(fields: dict[str, NDArray[Any]], band: Window, spec: GridSpec, wrong: dict[str, _Wrong]) -> Band:
+    roof = roofs(fields)
+    for name, values in fields.items():
+        if name == "land_cover":
+            _check_codes(values)
+        elif name != "building_id":
+            _look_at(name, values, roof, band, spec, wrong)
+    ground, surface = fields["ground_elevation"], fields["surface_elevation"]
+    house = fields["building_id"] > 0 if "building_id" in fields else np.zeros(1, np.bool_)
+    top = max(float(surface.max()), float(ground.max()))
+    for key in ("canopy_height", "sail_height"):
+        if key in fields and (planted := fields[key] > 0).any():
+            top = max(top, float((ground[planted].astype(np.float64) + fields[key][planted]).max()))
+    sunken = 0
+    if house.any():
+        sunken = int((surface[house].astype(np.float64) < ground[house].astype(np.float64) - LEAST_STEP).sum())
+    return Band(
+        top,
+        float(ground.min()),
+        int(roof.size - np.count_nonzero(roof)),
+        int(np.count_nonzero(house)),
+        sunken,
+        *_trees(fields, band, spec, wrong),
+        fingerprint(fields),
+    )
+
+
+def _check_codes(values: NDArray[Any]) -> None:
+    ends = np.array([values.min(), values.max()])
+    few = ends[0] >= 0 and ends[1] < 256
+    surface_parameters(np.flatnonzero(np.bincount(values.ravel())) if few else ends)
 
 
 def _look_at(
-    name: str, values: NDArray[np.generic], roof: Mask, band: Window, spec: GridSpec, wrong: dict[str, _Wrong]
+    name: str, values: NDArray[Any], roof: Mask, band: Window, spec: GridSpec, wrong: dict[str, _Wrong]
 ) -> None:
     rule = VARIABLES[name]
     low = -np.inf if rule.minimum is None else rule.minimum
     high = np.inf if rule.maximum is None else rule.maximum
-    impossible = ~((values >= low) & (values <= high))  # type: ignore[operator]
+    if values.min() >= low and values.max() <= high:  # false if there is any NaN
+        return
+    impossible = ~((values >= low) & (values <= high))
     if name in GAPS_ALLOWED:
-        impossible &= ~np.isnan(values.astype(np.float64)) & (~roof | (name in ("wall_albedo",)))
+        impossible &= ~np.isnan(values)
+    if name in OF_THE_GROUND:
+        impossible &= ~roof
     if not impossible.any():
         return
     i, j = np.argwhere(impossible)[0]
     value = float(values[i, j])
     text = f"{name} is {value:g} at {_place(spec, band, i, j)}"
     fill = "; fill gaps before the simulation" if np.isnan(value) else ""
-    found = wrong.setdefault(name, _Wrong(text, f"it must lie in {low:g} to {high:g}{fill}", 0))
+    found = wrong.setdefault(name, _Wrong(text, f"it must lie in {low:g} to {high:g}{fill}"))
     found.cells += int(impossible.sum())
 
 
@@ -158,65 +251,49 @@ def _place(spec: GridSpec, band: Window, i: int, j: int) -> str:
     return f"x={float(spec.x[band.column + j]):.1f}, y={float(spec.y[band.row + i]):.1f}"
 
 
-@dataclass
-class _Trees:
-    """Heights of crowns, counted band by band: whether they are heights above ground at all."""
-
-    cells: int = 0
-    tall: int = 0
-    as_high_as_ground: int = 0
-    example: str = ""
-
-    def look_at(
-        self, fields: Fields, ground: NDArray[np.float64], band: Window, spec: GridSpec, wrong: dict[str, _Wrong]
-    ) -> None:
-        height = np.asarray(fields["canopy_height"], np.float64)
-        planted = height > 0
-        if not planted.any():
-            return
-        self.cells += int(planted.sum())
-        suspect = planted & (height > TALLEST_TREES)
-        level = planted & (np.abs(height - ground) < 0.5) & (height > 2.0)
-        self.tall += int(suspect.sum())
-        self.as_high_as_ground += int(level.sum())
-        if not self.example and (suspect | level).any():
-            i, j = np.argwhere(suspect | level)[0]
-            self.example = (
-                f"canopy_height is {height[i, j]:g} m at {_place(spec, band, i, j)}, where the ground lies at "
-                f"{ground[i, j]:g} m"
-            )
-        if "canopy_base_height" in fields:
-            base = np.asarray(fields["canopy_base_height"], np.float64)
-            upside_down = planted & (base > height + 0.01)
-            if upside_down.any():
-                i, j = np.argwhere(upside_down)[0]
-                text = (
-                    f"canopy_base_height is {base[i, j]:g} m at {_place(spec, band, i, j)}, above the canopy_height of "
-                    f"{height[i, j]:g} m"
-                )
-                rule = "a crown begins below its top: exchange the two, or leave canopy_base_height away"
-                wrong.setdefault("crowns", _Wrong(text, rule, 0)).cells += int(upside_down.sum())
-
-    def judge(self) -> None:
-        if self.cells < FEW:
-            return
-        share = max(self.tall, self.as_high_as_ground) / self.cells
-        if share > 0.5:
-            raise InputError(
-                f"{self.example}, and so for {share:.0%} of the {self.cells} cells with trees: these look like "
-                "elevations; canopy_height is measured from the ground: subtract ground_elevation"
-            )
+def _trees(
+    fields: dict[str, NDArray[Any]], band: Window, spec: GridSpec, wrong: dict[str, _Wrong]
+) -> tuple[int, int, int, str]:
+    """Count crowns, tall ones and ones as high as the ground's elevation, with an example; find upside-down ones."""
+    if "canopy_height" not in fields:
+        return 0, 0, 0, ""
+    rows, columns = np.nonzero(fields["canopy_height"] > 0)
+    height, ground = (fields[name][rows, columns].astype(np.float64) for name in ("canopy_height", "ground_elevation"))
+    tall = height > TALLEST_TREES
+    level = (np.abs(height - ground) < 0.5) & (height > 2.0)
+    example = ""
+    if (tall | level).any():
+        k = int((tall | level).argmax())
+        place = _place(spec, band, int(rows[k]), int(columns[k]))
+        example = f"canopy_height is {height[k]:g} m at {place}, where the ground lies at {ground[k]:g} m"
+    if "canopy_base_height" in fields:
+        base = fields["canopy_base_height"][rows, columns].astype(np.float64)
+        upside_down = base > height + 0.01
+        if upside_down.any():
+            k = int(upside_down.argmax())
+            place = _place(spec, band, int(rows[k]), int(columns[k]))
+            text = f"canopy_base_height is {base[k]:g} m at {place}, above the canopy_height of {height[k]:g} m"
+            rule = "a crown begins below its top: exchange the two, or leave canopy_base_height away"
+            wrong.setdefault("crowns", _Wrong(text, rule)).cells += int(upside_down.sum())
+    return len(rows), int(tall.sum()), int(level.sum()), example
 
 
-def _sunken(cells: int, built: int) -> tuple[str, ...]:
-    if cells > SUNKEN_SHARE * built:
+def _judge(findings: Findings) -> None:
+    """Refuse heights that do not belong together in most places."""
+    planted, tall, level, sunken, built = (
+        sum(getattr(band, name) for band in findings.bands) for name in ("planted", "tall", "level", "sunken", "built")
+    )
+    if planted >= FEW and max(tall, level) > 0.5 * planted:
+        example = next(band.example for band in findings.bands if band.example)
         raise InputError(
-            f"surface_elevation lies more than {LEAST_STEP} m below ground_elevation in {cells} of {built} building "
+            f"{example}, and so for {max(tall, level)} of {planted} cells with trees: these look like elevations; "
+            "canopy_height is measured from the ground: subtract ground_elevation"
+        )
+    if sunken > SUNKEN_SHARE * built:
+        raise InputError(
+            f"surface_elevation lies more than {LEAST_STEP} m below ground_elevation in {sunken} of {built} building "
             "cells; roofs stand above the ground: check that both have the same height datum and unit"
         )
-    if cells:
-        return (f"{cells} building cells lie below the ground and count as high as it",)
-    return ()
 
 
 def check_count(name: str, value: object, least: int, most: int) -> None:

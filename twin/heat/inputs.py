@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -29,10 +30,7 @@ OPTIONAL = (
 LEAST_STEP = 0.5
 """What rises this much above the ground is a building in the way of sun and sky, m, whether it has a number or not."""
 
-BAND = 512
-"""Rows that are looked through at a time."""
-
-Fields = Mapping[str, NDArray[np.generic]]
+Fields = Mapping[str, NDArray[Any]]
 Mask = NDArray[np.bool_]
 
 
@@ -47,7 +45,7 @@ def used_names(grid: xr.Dataset) -> tuple[str, ...]:
     return tuple(name for name in (*REQUIRED, "building_id", *OPTIONAL) if name in grid)
 
 
-def read_part(grid: xr.Dataset, names: tuple[str, ...], window: Window) -> dict[str, NDArray[np.generic]]:
+def read_part(grid: xr.Dataset, names: tuple[str, ...], window: Window) -> dict[str, NDArray[Any]]:
     """Read a part of a grid, without a copy where it lies in memory.
 
     Examples
@@ -61,18 +59,6 @@ def read_part(grid: xr.Dataset, names: tuple[str, ...], window: Window) -> dict[
         "x": slice(window.column, window.column + window.columns),
     }
     return {name: grid[name].variable.isel(part).values for name in names}
-
-
-def bands(rows: int, columns: int) -> Iterator[Window]:
-    """Yield a grid in bands of rows.
-
-    Examples
-    --------
-    >>> [band.rows for band in bands(1000, 3)]
-    [512, 488]
-    """
-    for row in range(0, rows, BAND):
-        yield Window(row, 0, min(BAND, rows - row), columns)
 
 
 def roofs(fields: Fields) -> Mask:
@@ -89,5 +75,5 @@ def roofs(fields: Fields) -> Mask:
         part = slice(row, row + 256)
         roof[part] = surface[part].astype(np.float64) - ground[part].astype(np.float64) >= LEAST_STEP
     if "building_id" in fields:
-        roof |= fields["building_id"] > 0  # type: ignore[operator]
+        roof |= fields["building_id"] > 0
     return roof

@@ -16,7 +16,7 @@ from twin.errors import InputError
 from twin.heat.checks import Findings, inspect
 from twin.heat.day import STEPS_OF_VIEWS, Day, Float32, compute, make_day
 from twin.heat.distant import BLOCK, REACH
-from twin.heat.inputs import REQUIRED
+from twin.heat.inputs import REQUIRED, used_names
 from twin.heat.options import Options, steps_at
 from twin.heat.plates import plates, regions, surrounded
 from twin.heat.scene import Scene, distant_of, make_scene
@@ -94,7 +94,7 @@ def make_plan(grid: xr.Dataset, weather: xr.Dataset, options: Options, plate: in
         hourly = options.fields
     findings = inspect(grid, spec)
     day = replace(day, kept=kept, hourly=hourly, highest=findings.highest)
-    return Plan(grid, weather, findings.names, findings, day, plate)
+    return Plan(grid, weather, used_names(grid), findings, day, plate)
 
 
 def compute_plates(plan: Plan, take: Take, *, scene: Scene | None = None, threads: int | None = None) -> None:
@@ -165,7 +165,7 @@ def attributes(plan: Plan, near_border: float) -> dict[str, Any]:
         xr.Dataset(),
         model="heat",
         options=options,
-        inputs=provenance.fingerprint(list(plan.names), list(plan.findings.digests), weather),
+        inputs=provenance.fingerprint(list(plan.names), plan.findings.digests, weather),
         **_validation(day.options),
     ).attrs
     return {

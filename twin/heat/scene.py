@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -29,7 +30,7 @@ class Scene:
     """
 
     window: Window
-    fields: dict[str, NDArray[np.generic]]
+    fields: dict[str, NDArray[Any]]
     obstacles: Obstacles
 
 
@@ -52,7 +53,7 @@ def make_scene(grid: xr.Dataset, names: tuple[str, ...], spec: GridSpec, window:
     return Scene(window, fields, obstacles_of(fields, spec.resolution, (row + window.row, column + window.column)))
 
 
-def obstacles_of(fields: dict[str, NDArray[np.generic]], resolution: float, origin: tuple[int, int]) -> Obstacles:
+def obstacles_of(fields: dict[str, NDArray[Any]], resolution: float, origin: tuple[int, int]) -> Obstacles:
     """Make the obstacles of a part of a grid.
 
     Parameters
@@ -65,13 +66,16 @@ def obstacles_of(fields: dict[str, NDArray[np.generic]], resolution: float, orig
         Global row and column of its first cell.
     """
     extra = ("canopy_height", "canopy_base_height", "canopy_transmissivity", "sail_height", "sail_transmissivity")
+    ground, surface, roof = fields["ground_elevation"], fields["surface_elevation"], roofs(fields)
+    if (surface < ground).any():  # a sunken roof counts as high as the ground, see checks.Findings.caveats
+        surface = np.maximum(surface, ground)
     return make_obstacles(
-        fields["ground_elevation"],  # type: ignore[arg-type]
-        fields["surface_elevation"],  # type: ignore[arg-type]
-        roofs(fields),
+        ground,
+        surface,
+        roof,
         resolution=resolution,
         origin=origin,
-        **{name: fields[name] for name in extra if name in fields},  # type: ignore[arg-type]
+        **{name: fields[name] for name in extra if name in fields},
     )
 
 
