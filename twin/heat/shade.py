@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from twin.heat.obstacles import Obstacles
 from twin.heat.rays import ray_table
+from twin.heat.window import Window, whole
 
 CANOPY_TRANSMISSIVITY = 0.04
 """Share of direct sun through a crown in leaf: J. Konarska et al. (2014), Theor. Appl. Climatol. 117, measured 0.013 to
@@ -23,6 +24,7 @@ def sunlight(
     canopy_transmissivity: float = CANOPY_TRANSMISSIVITY,
     weight: float = 1.0,
     add_to: Float32 | None = None,
+    window: Window | None = None,
 ) -> Float32:
     """Compute the share of the sun's beam that reaches the ground of every cell.
 
@@ -34,12 +36,14 @@ def sunlight(
     canopy_transmissivity : float
         Share of a beam left behind crowns, 0 to 1.
     weight, add_to : float, array, optional
-        Adds the weighted share to an array, for means over several positions of the sun.
+        Adds the weighted share to an array of the window's size, for means over several positions of the sun.
+    window : Window, optional
+        Receivers; all of the grid if not given.
 
     Returns
     -------
     array (rows, columns)
-        0 to 1 (times `weight`); 0 on roofs, which are no receivers.
+        Of the window; 0 to 1 (times `weight`); 0 on roofs, which are no receivers.
 
     Examples
     --------
@@ -52,10 +56,12 @@ def sunlight(
     from twin.heat import shade_kernels as kernels
 
     shape = obstacles.ground.shape
-    share = np.zeros(shape, dtype=np.float32) if add_to is None else add_to
+    part = whole(shape) if window is None else window
+    share = np.zeros((part.rows, part.columns), dtype=np.float32) if add_to is None else add_to
     if altitude <= 0:
         return share
     rays = ray_table(np.array([azimuth]), shape, obstacles.resolution)
+    everywhere = np.zeros(shape, dtype=np.float32)
     kernels.add_sunlight(
         obstacles.ground,
         obstacles.solid,
@@ -76,6 +82,7 @@ def sunlight(
         float(np.tan(np.radians(altitude))),
         float(canopy_transmissivity),
         float(weight),
-        share,
+        everywhere,
     )
+    share += part.of(everywhere)
     return share
