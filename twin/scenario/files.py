@@ -36,10 +36,18 @@ EVENTS: dict[str, Callable[..., Event]] = {
 
 MEASURES: dict[str, Callable[..., measures.Measure]] = {
     "plant_trees": measures.plant_trees,
+    "remove_trees": measures.remove_trees,
     "unseal": measures.unseal,
+    "irrigate": measures.irrigate,
+    "water_surface": measures.water_surface,
+    "shade_sail": measures.shade_sail,
+    "lighten": measures.lighten,
+    "green_roof": measures.green_roof,
+    "facade_greening": measures.facade_greening,
     "add_building": measures.add_building,
     "mesh_building": measures.mesh_building,
     "planned_buildings": measures.planned_buildings,
+    "remove_buildings": measures.remove_buildings,
     "close_road": measures.close_road,
     "set_speed": measures.set_speed,
 }

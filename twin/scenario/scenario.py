@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from twin.city.city import City
 from twin.errors import InputError
-from twin.scenario.measures.measure import Measure
+from twin.scenario.measures.measure import OPTIONAL, Measure, present
 from twin.variables import VARIABLES
 
 if TYPE_CHECKING:
@@ -150,9 +150,9 @@ def slug(name: str) -> str:
 
 def _changed(before: City, after: City, name: str) -> NDArray[np.bool_]:
     old, new = before.grid.get(name), after.grid[name]
-    if old is None or old.variable is new.variable:
+    if (old is None and name not in OPTIONAL) or (old is not None and old.variable is new.variable):
         return np.zeros(1, dtype=bool)
-    a, b = np.asarray(old.values), np.asarray(new.values)
+    a, b = present(before.grid, name) if old is None else np.asarray(old.values), np.asarray(new.values)
     if a is b:
         return np.zeros(1, dtype=bool)
     both_missing = (a != a) & (b != b)

@@ -21,7 +21,7 @@ from twin.city.buildings import FLOOR_AREA_PER_RESIDENT, LIVING_SHARE
 from twin.city.city import City
 from twin.errors import InputError
 from twin.scenario.areas import Area, AreaLike, cells_inside, read_area
-from twin.scenario.measures.measure import ROOF, WATER, carriageway, check_cost, footprint, replace_variables
+from twin.scenario.measures.measure import ROOF, WATER, carriageway, check_cost, emptied, footprint, set_variables
 from twin.units import Quantity, to_si
 from twin.variables import flag
 
@@ -75,6 +75,7 @@ class AddBuilding:
             name: np.where(inside, value, grid[name].values) for name, value in new_values.items() if name in grid
         }
         arrays["building_fraction"] = share
+        arrays |= emptied(grid, inside)
         residents = self._residents(outline)
         row = gpd.GeoDataFrame(
             {
@@ -103,7 +104,7 @@ class AddBuilding:
         if felled:
             notes.append(f"{felled} trees felled")
             notes_de.append(f"{felled} Bäume gefällt")
-        changed = city.with_changes(grid=replace_variables(grid, arrays), buildings=buildings, trees=trees)
+        changed = city.with_changes(grid=set_variables(grid, arrays), buildings=buildings, trees=trees)
         record = MeasureRecord(
             kind=self.kind,
             title_en=f"new building, {outline.area:.0f} m², {self.height:g} m high",

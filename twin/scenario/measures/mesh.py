@@ -23,7 +23,7 @@ from twin.city.city import City
 from twin.errors import InputError
 from twin.geometry.records import BuildingModels, SurfaceKind, Surfaces
 from twin.scenario.areas import cells_inside
-from twin.scenario.measures.measure import ROOF, WATER, carriageway, check_cost, footprint, replace_variables
+from twin.scenario.measures.measure import ROOF, WATER, carriageway, check_cost, emptied, footprint, set_variables
 from twin.scenario.measures.replaced import notes_on, replaced_buildings
 from twin.variables import flag
 
@@ -78,7 +78,7 @@ class MeshBuilding:
         felled = trees.intersects(outline).to_numpy() if len(trees) else np.zeros(0, bool)
         if felled.any():
             trees = trees[~felled]
-        changed = city.with_changes(grid=replace_variables(grid, arrays), buildings=buildings, trees=trees)
+        changed = city.with_changes(grid=set_variables(grid, arrays), buildings=buildings, trees=trees)
         estimated = self.residents is None and self.use == "residential"
         notes, notes_de = notes_on(row, gone, int(felled.sum()), cleared, estimated)
         height = float(row["height"].iloc[0])
@@ -174,7 +174,7 @@ class MeshBuilding:
         for name, (here, gone) in new.items():
             if name in grid:
                 arrays[name] = np.where(roofed, here, np.where(cleared, gone, grid[name].values))
-        return arrays
+        return arrays | emptied(grid, roofed | cleared)
 
     def _row(self, city: City, outline: Any, height: float, eaves: float, number: int) -> gpd.GeoDataFrame:
         storeys = self.storeys or max(1, int(height / STOREY_HEIGHT))

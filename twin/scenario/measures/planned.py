@@ -21,7 +21,7 @@ from twin.city.city import City
 from twin.city.plan_massing import massing
 from twin.errors import InputError
 from twin.geometry.records import PlanRecords
-from twin.scenario.measures.measure import WATER, carriageway, check_cost, footprint, replace_variables
+from twin.scenario.measures.measure import WATER, carriageway, check_cost, footprint, set_variables
 from twin.scenario.measures.planned_ground import roof_fields, set_yards, yard_shares
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class PlannedBuildings:
         buildings = pd.concat([kept, rows]) if len(kept) else rows
         felled = city.trees.intersects(blocks.union_all()).to_numpy() if len(city.trees) else np.zeros(0, bool)
         trees = city.trees[~felled] if felled.any() else city.trees
-        changed = city.with_changes(grid=replace_variables(grid, arrays), buildings=buildings, trees=trees)
+        changed = city.with_changes(grid=set_variables(grid, arrays), buildings=buildings, trees=trees)
         notes, notes_de = _notes(blocks, gone, left_out, int(felled.sum()), self.yards)
         area, floor = float(blocks.geometry.area.sum()), float(blocks["floor_area"].sum())
         record = MeasureRecord(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from twin import variables
 from twin.city.surfaces import infiltration_class, surface, surface_parameters
 from twin.scenario.areas import cells_inside
-from twin.scenario.measures.measure import ROOF, WATER, carriageway
+from twin.scenario.measures.measure import ROOF, WATER, carriageway, emptied
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -65,7 +65,7 @@ def roof_fields(
         if name in grid:
             values = grid[name].values
             arrays[name] = np.where(roofed, on_block, values if bare is None else np.where(cleared, bare, values))
-    return arrays
+    return arrays | emptied(grid, roofed | cleared)
 
 
 def yard_shares(

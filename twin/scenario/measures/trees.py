@@ -1,4 +1,4 @@
-"""Planting trees: on a lattice in an area, or at given points.
+"""Planting trees: on a lattice in an area, or at given points, of a given size or as a species is after some years.
 
 A place on a roof, on a road open to traffic, in water or under an existing crown is left out, and the record says so.
 """
@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 from twin.city.city import City
 from twin.errors import InputError
 from twin.scenario.areas import Area, AreaLike, read_area, refuse_outside
-from twin.scenario.measures.measure import ROOF, WATER, carriageway, check_cost, footprint, replace_variables
+from twin.scenario.measures.measure import (
+    ROOF,
+    WATER,
+    carriageway,
+    check_cost,
+    check_share,
+    footprint,
+    present,
+    set_variables,
+)
+from twin.scenario.measures.tree_growth import find_species, tree_size
 from twin.units import Quantity, to_si
 from twin.variables import flag
 
@@ -27,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PlantTrees:
-    """Trees of one size, see `plant_trees`; lengths in m."""
+    """Trees of one size, see `plant_trees`; lengths in m, time in years."""
 
     area: Area | None
     points: Area | None
@@ -36,6 +46,9 @@ class PlantTrees:
     crown_diameter: float
     base_height: float
     cost: float | None = None
+    species: str | None = None
+    years_after_planting: float | None = None
+    transmissivity: float | None = None
     kind: ClassVar[str] = "plant_trees"
 
     def apply(self, city: City) -> tuple[City, MeasureRecord]:
@@ -58,37 +71,77 @@ class PlantTrees:
                 f"plant_trees finds no place among {len(places)}: {_counted(reasons, _EN)}; "
                 "draw the area on open ground"
             )
+        columns: dict[str, object] = {
+            "height": self.height,
+            "crown_diameter": self.crown_diameter,
+            "source": "planned",
+        }
+        known = {"crown_base_height": self.base_height, "species": self.species}
+        columns |= {name: value for name, value in known.items() if name in city.trees and value is not None}
         trees = gpd.GeoDataFrame(
-            {"height": self.height, "crown_diameter": self.crown_diameter, "source": "planned"},
+            columns,
             geometry=gpd.points_from_xy(planted[:, 0], planted[:, 1]),
             crs=spec.crs,
             index=np.arange(len(planted)),
         )
         top, base = stamp_crowns(city.grid, planted, self.height, self.crown_diameter, self.base_height)
         arrays = {"canopy_height": top.values, "canopy_base_height": base.values}
+        higher = top.values > np.nan_to_num(city.grid["canopy_height"].values)
+        if self.transmissivity is not None or "canopy_transmissivity" in city.grid:
+            through = np.nan if self.transmissivity is None else self.transmissivity
+            arrays["canopy_transmissivity"] = np.where(higher, through, present(city.grid, "canopy_transmissivity"))
         if "canopy_source" in city.grid:
-            higher = top.values > np.nan_to_num(city.grid["canopy_height"].values)
             planned = np.uint8(flag("canopy_source", "planned"))
             arrays["canopy_source"] = np.where(higher, planned, city.grid["canopy_source"].values)
-        grid = replace_variables(city.grid, arrays)
+        grid = set_variables(city.grid, arrays)
         table = trees if len(city.trees) == 0 else pd.concat([city.trees, trees], ignore_index=True)
         changed = city.with_changes(grid=grid, trees=table)
         left_out = int((reasons != "").sum())
         notes = (f"{left_out} of {len(places)} places left out: {_counted(reasons, _EN)}",) if left_out else ()
         notes_de = (f"{left_out} von {len(places)} Plätzen entfallen: {_counted(reasons, _DE)}",) if left_out else ()
+        grown, grown_de = self._about_growth()
+        what, what_de = self._what()
         record = MeasureRecord(
             kind=self.kind,
-            title_en=f"{len(planted)} trees, {self.height:g} m high, crowns of {self.crown_diameter:g} m",
-            title_de=f"{len(planted)} Bäume, {self.height:g} m hoch, Kronen von {self.crown_diameter:g} m".replace(
-                ".", ","
-            ),
+            title_en=f"{len(planted)} trees{what}, {_tidy(self.height)} m high, "
+            f"crowns of {_tidy(self.crown_diameter)} m",
+            title_de=f"{len(planted)} Bäume{what_de}, {_tidy(self.height)} m hoch, Kronen von "
+            f"{_tidy(self.crown_diameter)} m".replace(".", ","),
             footprint=footprint(city, trees.geometry.buffer(self.crown_diameter / 2.0)),
             changes=(*arrays, "trees"),
             cost=self.cost,
-            notes=notes,
-            notes_de=notes_de,
+            notes=(*notes, *grown),
+            notes_de=(*notes_de, *grown_de),
         )
         return changed, record
+
+    def _what(self) -> tuple[str, str]:
+        if self.species is None:
+            return "", ""
+        row = find_species(self.species)
+        if self.years_after_planting is None:
+            return f" ({row.label_en})", f" ({row.label_de})"
+        years = f"{self.years_after_planting:g}"
+        return (
+            f" ({row.label_en}, {years} years after planting)",
+            f" ({row.label_de}, {years} Jahre nach der Pflanzung)",
+        )
+
+    def _about_growth(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Say where size and light come from, as far as they were not given."""
+        notes, notes_de = [], []
+        if self.species is not None and self.years_after_planting is not None:
+            keys = find_species(self.species).sources
+            cited = "; ".join(f"{what}: {keys[what]}" for what in ("stem", "crown", "height"))
+            notes.append(f"size from growth of street trees ({cited}); single trees differ by a third and more")
+            notes_de.append(
+                f"Größe aus dem Wachstum von Straßenbäumen ({cited}); einzelne Bäume weichen um ein Drittel und mehr ab"
+            )
+        if self.transmissivity is not None:
+            share = f"{self.transmissivity * 100:.0f}"
+            notes.append(f"{share} % of direct sun passes the crowns in leaf")
+            notes_de.append(f"{share} % der direkten Sonne gehen durch die belaubten Kronen")
+        return tuple(notes), tuple(notes_de)
 
     def _places(self, city: City) -> NDArray[np.float64]:
         spec = city.spec
@@ -118,9 +171,12 @@ def plant_trees(
     points: AreaLike | None = None,
     *,
     spacing: Quantity = "8 m",
-    height: Quantity = 10.0,
-    crown_diameter: Quantity = 6.0,
+    height: Quantity | None = None,
+    crown_diameter: Quantity | None = None,
     base_height: Quantity | None = None,
+    species: str | None = None,
+    years_after_planting: float | None = None,
+    transmissivity: float | None = None,
     cost: float | None = None,
 ) -> PlantTrees:
     """Plant trees of one size on a square lattice in an area, or at given points.
@@ -133,12 +189,21 @@ def plant_trees(
         Where each tree stands.
     spacing : number (m) or text
         Distance between neighbours, 1 to 100 m.
-    height : number (m) or text
-        Height of the grown tree, 1 to 60 m.
-    crown_diameter : number (m) or text
-        Width of the crown, 0.5 to 40 m.
+    height : number (m) or text, optional
+        Height of the tree, 1 to 60 m; 10 m unless it follows from species and years.
+    crown_diameter : number (m) or text, optional
+        Width of the crown, 0.5 to 40 m; 6 m unless it follows from species and years.
     base_height : number (m) or text, optional
         Height of the crown's lower edge; a quarter of the height unless given.
+    species : str, optional
+        See `twin.scenario.measures.tree_growth.SPECIES`: gives size with `years_after_planting`, and the light through
+        the crown where that was measured.
+    years_after_planting : float, optional
+        0 to 60; the size is that of a street tree of the species after so long, see
+        `twin.scenario.measures.tree_growth.tree_size`. A height or crown given holds.
+    transmissivity : float, optional
+        Share of direct sun that passes the crown in leaf, 0 to 1; without it, that of the species, or else the heat
+        model's own by season.
     cost : float, optional
         Cost of the measure in euro.
 
@@ -149,27 +214,48 @@ def plant_trees(
     Raises
     ------
     InputError
-        If neither or both of area and points are given, or a size is out of range.
+        If neither or both of area and points are given, a size is out of range, or species and years do not give one.
 
     Examples
     --------
     >>> plant_trees((0, 0, 40, 40), spacing="8 m", height=12, crown_diameter=7).base_height
     3.0
+    >>> lime = plant_trees((0, 0, 40, 40), species="Tilia cordata", years_after_planting=30)
+    >>> round(lime.height, 1), round(lime.crown_diameter, 1)
+    (15.1, 9.4)
     """
     if (area is None) == (points is None):
         raise InputError("plant_trees needs either area= or points=, one of the two")
-    tall = to_si(height, "m", name="height", minimum=1.0, maximum=60.0)
+    row = None if species is None else find_species(species)
+    if years_after_planting is not None and row is None:
+        raise InputError("plant_trees: years_after_planting needs a species, such as species='Tilia cordata'")
+    if row is not None and years_after_planting is None and (height is None or crown_diameter is None):
+        raise InputError(
+            f"plant_trees: how large is {row.name}? give years_after_planting (0 to 60), or height and crown_diameter"
+        )
+    if row is not None and years_after_planting is not None:
+        size = tree_size(row.name, years_after_planting)
+        height = size.height if height is None else height
+        crown_diameter = size.crown_diameter if crown_diameter is None else crown_diameter
+    tall = to_si(10.0 if height is None else height, "m", name="height", minimum=1.0, maximum=60.0)
     base = tall / 4.0 if base_height is None else to_si(base_height, "m", name="base_height", minimum=0.0)
     if base >= tall:
         raise InputError(f"base_height is {base:g} m; it must lie below the height of {tall:g} m")
+    if transmissivity is None and row is not None:
+        transmissivity = row.transmissivity
     return PlantTrees(
         area=None if area is None else read_area(area),
         points=None if points is None else read_area(points, name="points", kind="point"),
         spacing=to_si(spacing, "m", name="spacing", minimum=1.0, maximum=100.0),
         height=tall,
-        crown_diameter=to_si(crown_diameter, "m", name="crown_diameter", minimum=0.5, maximum=40.0),
+        crown_diameter=to_si(
+            6.0 if crown_diameter is None else crown_diameter, "m", name="crown_diameter", minimum=0.5, maximum=40.0
+        ),
         base_height=base,
         cost=check_cost(cost, "plant_trees"),
+        species=None if row is None else row.name,
+        years_after_planting=None if years_after_planting is None else float(years_after_planting),
+        transmissivity=None if transmissivity is None else check_share(transmissivity, "transmissivity"),
     )
 
 
@@ -210,6 +296,10 @@ def _obstacles(city: City, places: NDArray[np.float64]) -> NDArray[np.str_]:
     ):
         reasons[(reasons == "") & blocked] = reason
     return reasons
+
+
+def _tidy(length: float) -> str:
+    return f"{round(length, 1):g}"
 
 
 def _counted(reasons: NDArray[np.str_], words: dict[str, str]) -> str:

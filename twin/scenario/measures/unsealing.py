@@ -22,7 +22,8 @@ from twin.scenario.measures.measure import (
     check_cost,
     footprint,
     on_carriageway,
-    replace_variables,
+    present,
+    set_variables,
 )
 from twin.variables import flag
 
@@ -40,6 +41,7 @@ class Unseal:
     area: Area
     to: str
     cost: float | None = None
+    irrigated: bool = False
     kind: ClassVar[str] = "unseal"
 
     def apply(self, city: City) -> tuple[City, MeasureRecord]:
@@ -85,6 +87,8 @@ class Unseal:
         for name, value in new_values.items():
             if name in grid:
                 arrays[name] = np.where(sealed, value[0], grid[name].values)
+        if self.irrigated:
+            arrays["soil_wetness"] = np.where(sealed, 1.0, present(grid, "soil_wetness"))
         before = float(grid["sealed_fraction"].values[sealed].sum() * spec.cell_area)
         open_already = int((inside & ~sealed & ~roof & ~water & ~road).sum())
         left_out = [
@@ -108,6 +112,8 @@ class Unseal:
             (f"sealed area falls by {quantity(opened, 'm2')}",
              f"die versiegelte Fläche sinkt um {quantity(opened, 'm2', 0, 'de')}")
         )  # fmt: skip
+        if self.irrigated:
+            left_out.append(("watered, so that it stays wet", "bewässert, sodass der Boden feucht bleibt"))
         notes, notes_de = zip(*left_out, strict=True)
         record = MeasureRecord(
             kind=self.kind,
@@ -119,11 +125,11 @@ class Unseal:
             notes=notes,
             notes_de=notes_de,
         )
-        return city.with_changes(grid=replace_variables(grid, arrays)), record
+        return city.with_changes(grid=set_variables(grid, arrays)), record
 
 
-def unseal(area: AreaLike, to: str = "grass", *, cost: float | None = None) -> Unseal:
-    """Turn sealed ground into open ground.
+def unseal(area: AreaLike, to: str = "grass", *, irrigated: bool = False, cost: float | None = None) -> Unseal:
+    """Turn sealed ground into open ground: yards, squares, car parks.
 
     Parameters
     ----------
@@ -131,6 +137,8 @@ def unseal(area: AreaLike, to: str = "grass", *, cost: float | None = None) -> U
         Where. Roofs, water, roads open to traffic and open ground inside are left as they are.
     to : str
         ``"grass"``, ``"shrub"``, ``"bare_soil"`` or ``"gravel"``.
+    irrigated : bool
+        Whether the new ground is watered and stays wet, as `irrigate` does.
     cost : float, optional
         Cost of the measure in euro.
 
@@ -150,4 +158,6 @@ def unseal(area: AreaLike, to: str = "grass", *, cost: float | None = None) -> U
     """
     if to not in OPEN_GROUND:
         raise InputError(f"unseal: to is {to!r}; open ground is one of: {', '.join(OPEN_GROUND)}")
-    return Unseal(read_area(area), to, check_cost(cost, "unseal"))
+    if not isinstance(irrigated, bool):
+        raise InputError(f"unseal: irrigated is {irrigated!r}; it is either true or false")
+    return Unseal(read_area(area), to, check_cost(cost, "unseal"), irrigated)
