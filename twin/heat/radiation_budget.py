@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from twin.heat import materials
 from twin.heat.forcing import Forcing
+from twin.heat.radiation import RECEIVERS, SIGMA, Receiver
+from twin.heat.radiation_tables import footprint, kept_tables
 from twin.heat.shade import CANOPY_TRANSMISSIVITY
+from twin.heat.surface_temperature import SPIN_UP_DAYS
 from twin.heat.views import Views
-from twin.heat.window import Window
+from twin.heat.window import Window, whole
 
 GROUND_RADIUS = 11.0
 """How far from a person ground is looked at, m: 87 % of what a standing person sees of level ground."""
-
-SPIN_UP_DAYS = 3
-"""Days the first day is repeated until the ground's warmth closes on itself; the rest is below 0.1 K."""
 
 Float32 = NDArray[np.float32]
 
@@ -84,33 +84,72 @@ def radiate(
     >>> radiate.__name__
     'radiate'
     """
+    return _radiate(
+        views, ground, sunlit, forcing, RECEIVERS[forcing.receiver], canopy_transmissivity, wall_albedo, walls, window
+    )
+
+
+def _radiate(
+    views: Views,
+    ground: Float32,
+    sunlit: Float32,
+    forcing: Forcing,
+    receiver: Receiver,
+    through: float,
+    wall_albedo: float,
+    walls: Float32 | None,
+    window: Window | None,
+) -> Float32:
+    """Do the work of `radiate` for any receiver."""
     from twin.heat import radiation_kernels as loops
 
-    temperature = np.empty_like(sunlit)
-    loops.heat_ground(
-        views.factors,
-        views.horizon,
-        ground,
-        sunlit,
-        forcing.air,
-        float(canopy_transmissivity),
-        float(wall_albedo),
-        forcing.step,
-        forcing.per_day,
-        SPIN_UP_DAYS,
-        temperature,
-    )
-    radiant = np.empty_like(sunlit)
-    for n in range(len(sunlit)):
-        loops.feel(
-            views.factors,
-            views.horizon,
-            ground,
-            sunlit[n],
-            temperature[n],
-            forcing.air[n],
-            float(canopy_transmissivity),
-            float(wall_albedo),
-            radiant[n],
+    shape = views.horizon.shape[1:]
+    cells = shape[0] * shape[1]
+    if walls is None:
+        walls = np.zeros((*shape, 2), np.float32)
+        walls[..., 0] = wall_albedo
+    window = whole(shape) if window is None else window
+    points = footprint(receiver, forcing.resolution)
+    roof = np.isnan(views.factors[0])
+    hidden = np.zeros((1, *shape), np.float32)
+    nothing = np.zeros((0, *shape), np.float32)
+    down = (roof, points.row, points.column, points.weight, points.rings, points.own)
+    full = np.float32(receiver.longwave * SIGMA if receiver.longwave else SIGMA)
+    loops.look_down(*down, nothing, nothing, full, np.zeros(2, np.int64), hidden)
+    base = np.array([window.row, window.column])
+    crowns = np.zeros((1, 1), np.uint32) if views.crowns is None else views.crowns.reshape(len(views.crowns), cells)
+    state = np.zeros((7, cells), np.float32)
+    state[:2] = (forcing.temperature[: forcing.per_day] + 273.15).mean()
+    result = np.empty((len(sunlit), window.rows, window.columns), np.float32)
+    for first in range(0, forcing.steps, forcing.per_day):
+        last = min(first + forcing.per_day, forcing.steps)
+        t = kept_tables(forcing, receiver, first, last, through)
+        above, up = (np.empty((last - first, *shape), np.float32) for _ in range(2))
+        loops.receive(
+            views.factors.reshape(10, cells),
+            views.horizon.reshape(len(views.horizon), cells),
+            crowns,
+            views.crowns is not None,
+            ground.reshape(cells, -1),
+            walls.reshape(cells, 2),
+            hidden.reshape(cells),
+            sunlit[first:last].reshape(last - first, cells),
+            t.table,
+            t.leaves,
+            t.view,
+            t.cotangent,
+            t.tangent,
+            t.air,
+            t.light,
+            t.sun,
+            t.wall_beam,
+            t.wall_drop,
+            t.body,
+            forcing.per_day,
+            SPIN_UP_DAYS if first == 0 else 0,
+            state,
+            above.reshape(last - first, cells),
+            up.reshape(last - first, cells),
         )
-    return radiant if window is None else np.ascontiguousarray(window.of(radiant))
+        loops.look_down(*down, up, above, full, base, result[first:last])
+    return result

@@ -1,192 +1,458 @@
-"""Loops over cells: temperature of the ground through the day, then radiation on a person.
+"""Loops over cells: what a cell and its receiver get from above, walls and ground through the day.
+
+Cells are taken in blocks; in each block every step of a chunk is worked on together, because the horizon of a cell is
+the same for all of them: one look-up serves a day.
 
 Symbols
-    views     (10, rows, columns)     free sky and crowns seen upwards, then north, east, south, west; see views.Views
-    horizon   (n, rows, columns)      bytes, see view_kernels
-    fields    (rows, columns, 4)      albedo, emissivity, admittance, effective evaporation coefficient of the ground
-    sunlit    (steps, rows, columns)  share of the beam that arrives
-    air       (steps, 22)             state of air, sun and walls, one row a step; columns below
-    Fs, Fc, Fw                        view of sky (with what passes crowns), crowns, walls and terrain
-    K, L                              shortwave, longwave, W/m2
-    sigma                             5.670374419e-8 W m-2 K-4
-
-Columns of air
-    0 air temperature, K; 1 beam on a horizontal, 2 beam on the normal, 3 diffuse, W/m2; 4 tangent of the sun's
-    altitude; 5 longwave of the sky, 6 of a crown, 7 shortwave of a crown, W/m2; 8 projected area factor of a body;
-    9 exchange coefficient h, W m-2 K-1; 10 s / (s + gamma) of Priestley and Taylor;
-    11 to 14 beam on sunlit walls seen to north, east, south, west, W/m2; 15 to 18 longwave of those walls when sunlit;
-    19 longwave of walls in shade, W/m2; 20, 21 index of the azimuths nearest to the sun and opposite, -1 at night
+    k         cell of a block;  c, its place in the flattened window;  d, azimuth;  n, step of the chunk
+    q         byte of the horizon
+    table     (n azimuths, 256, columns)  received from the sky of a sector above q, W/m2: one column per step for the
+              receiver (absorbed), one per step for the ground's longwave, one per light step for its shortwave
+    leaves    (n azimuths, 8, 16, columns)  change of that by crowns in four bands, by place and value of the nibble
+    view      (2, n azimuths, 256)  share that walls below q take of the receiver's view [0] and of the ground's [1]
+    cotangent (256,)  of the horizon angle, tangent (256,)
+    W, G      view of walls per azimuth by receiver and by ground; w, g their sums
+    X         beam on the walls seen, weighted with the view;  Y, the warmth that comes of it
+    J         diffuse light sent out by walls;  K, L, shortwave and longwave, W/m2
+    a         albedo of the walls around;  s, sky seen by a wall;  o, walls seen by a wall
+    U         what the ground of a cell sends up, as absorbed by the receiver, W/m2 per unit of view
+    sigma     5.670374419e-8 W m-2 K-4
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
-from numba import prange
+from numba import prange, uint32
 from numpy.typing import NDArray
 
 from twin.kernels import jit
 
 Reals = NDArray[np.float32]
-Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
+Whole = NDArray[Any]
 
 SIGMA = 5.670374419e-8
 
+BLOCK = 512
+"""Cells that are worked on together: their sums for a day lie in the cache."""
+
 
 @jit
-def surroundings(
-    view: Reals,
-    horizon: Bytes,
-    field: Reals,
-    share: float,
-    state: Floats,
-    through: float,
-    wall_albedo: float,
-    flux: Floats,
-) -> None:
-    """Fill `flux` with the radiation at one cell, all but what the ground sends up.
+def add_sky(table: Reals, horizon: Bytes, first: int, total: Reals) -> None:
+    """Add the sky above the horizons of a block's cells, four azimuths at a time, to `total` (cells, columns)."""
+    count, columns = total.shape
+    for d in range(0, table.shape[0], 4):
+        for k in range(count):
+            c = first + k
+            one = table[d, horizon[d, c]]
+            two = table[d + 1, horizon[d + 1, c]]
+            three = table[d + 2, horizon[d + 2, c]]
+            four = table[d + 3, horizon[d + 3, c]]
+            into = total[k]
+            for m in range(columns):
+                into[m] = into[m] + ((one[m] + two[m]) + (three[m] + four[m]))
 
-    flux (12,): 0 K on the ground with the beam, 1 K down without it, 2 to 5 K from the sides without the ground's,
-    6 L down, 7 to 10 L from the sides without the ground's, 11 share of opposite walls in the sun.
+
+@jit
+def add_leaves(leaves: Reals, crowns: Whole, first: int, total: Reals) -> None:
+    """Add the change that crowns make to `total` (cells, columns)."""
+    count, columns = total.shape
+    nibble = uint32(15)
+    for d in range(leaves.shape[0]):
+        for k in range(count):
+            word = crowns[d, first + k]
+            place = 0
+            while word != uint32(0):
+                value = word & nibble
+                if value != uint32(0):
+                    part = leaves[d, place, value]
+                    into = total[k]
+                    for m in range(columns):
+                        into[m] = into[m] + part[m]
+                word = word >> uint32(4)
+                place += 1
+
+
+@jit
+def see_walls(
+    view: Reals, cotangent: Reals, horizon: Bytes, first: int, wall: Reals, floor: Reals, steep: Reals, seen: Reals
+) -> None:
+    """Fill the views of walls: `wall`, `floor` and cotangents `steep` (azimuths, cells); sums in `seen` (2, cells)."""
+    count = seen.shape[1]
+    seen[:] = np.float32(0.0)
+    for d in range(view.shape[1]):
+        for k in range(count):
+            q = horizon[d, first + k]
+            wall[d, k] = view[0, d, q]
+            floor[d, k] = view[1, d, q]
+            steep[d, k] = cotangent[q]
+        for k in range(count):
+            seen[0, k] += wall[d, k]
+            seen[1, k] += floor[d, k]
+
+
+@jit
+def light_walls(
+    wall: Reals, floor: Reals, steep: Reals, towards_sun: Reals, beam: Reals, drop: Reals, lit: Reals, lit_floor: Reals
+) -> None:
+    """Fill the beam on the walls that receiver and ground see, weighted with their view, for one step.
+
+    towards_sun (cells,): tangent of the horizon below the sun. beam (azimuths,): on a sunlit wall seen there.
+    drop (azimuths,): how far the beam falls on its way across the street, per distance of the wall.
     """
-    lit = 0.0
-    if state[20] >= 0.0:
-        to_sun = horizon[int(state[20])]
-        opposite = horizon[int(state[21])]
-        lit = 1.0
-        if to_sun > 0 and opposite > 0:
-            # a street section through the sun, seen from its middle: how far down the wall opposite the beam reaches
-            t_sun = math.tan(min(to_sun, 250) * (0.5 * math.pi / 255.0))
-            t_wall = math.tan(min(opposite, 250) * (0.5 * math.pi / 255.0))
-            lit = min(1.0, max(0.0, 1.0 - (t_sun - 2.0 * state[4]) / t_wall))
-    beam = state[1] * share
-    sky_side = 0.0
-    for f in range(4):
-        sky_side += 0.25 * (view[2 + 2 * f] + through * view[3 + 2 * f])
-    sky_up = view[0] + through * view[1]
-    crown_up = (1.0 - through) * view[1]
-    wall_up = max(0.0, 1.0 - view[0] - view[1])
-    on_walls = state[3] * sky_side + 0.5 * field[0] * (beam + state[3] * sky_up)
-    walls = walls_k = walls_l = 0.0
-    for f in range(4):
-        sky = view[2 + 2 * f] + through * view[3 + 2 * f]
-        crown = (1.0 - through) * view[3 + 2 * f]
-        wall = max(0.0, 0.5 - view[2 + 2 * f] - view[3 + 2 * f])
-        wall_k = wall_albedo * (state[11 + f] * lit + on_walls)
-        wall_l = lit * state[15 + f] + (1.0 - lit) * state[19]
-        flux[2 + f] = sky * state[3] + crown * state[7] + wall * wall_k
-        flux[7 + f] = sky * state[5] + crown * state[6] + wall * wall_l
-        walls += wall
-        walls_k += wall * wall_k
-        walls_l += wall * wall_l
-    mean_k = mean_l = 0.0
-    if walls > 0.0:
-        mean_k = walls_k / walls
-        mean_l = walls_l / walls
-    else:
-        wall_up = 0.0
-    flux[1] = state[3] * sky_up + crown_up * state[7] + wall_up * mean_k
-    flux[0] = beam + flux[1]
-    flux[6] = sky_up * state[5] + crown_up * state[6] + wall_up * mean_l
-    flux[11] = lit
+    one = np.float32(1.0)
+    zero = np.float32(0.0)
+    lit[:] = zero
+    lit_floor[:] = zero
+    for d in range(beam.size):
+        b = beam[d]
+        if b > zero:
+            fall = drop[d]
+            for k in range(lit.size):
+                share = one - (towards_sun[k] - fall) * steep[d, k]
+                share = min(max(share, zero), one)
+                share = share * b
+                lit[k] += wall[d, k] * share
+                lit_floor[k] += floor[d, k] * share
+
+
+@jit
+def reflect(
+    sky: Reals,
+    beam: Reals,
+    lit: Reals,
+    lit_floor: Reals,
+    seen: Reals,
+    sky_side: Reals,
+    wall_side: Reals,
+    albedo: Reals,
+    wall_albedo: Reals,
+    on_wall: np.float32,
+    arriving: Reals,
+    walls: Reals,
+) -> None:
+    """Close the reflections between ground and walls for one step.
+
+    sky, beam (cells,): diffuse light and beam on the ground. on_wall: diffuse light on an open wall, twice.
+    arriving (cells,): light on the ground; walls (cells,): diffuse light on the walls.
+    """
+    one = np.float32(1.0)
+    half = np.float32(0.5)
+    little = np.float32(1e-6)
+    for k in range(sky.size):
+        a = wall_albedo[k]
+        mean = lit[k] / (seen[0, k] + little)
+        own = one / (one - a * wall_side[k])  # between opposite walls
+        first = (on_wall * sky_side[k] + wall_side[k] * a * mean) * own
+        back = half * albedo[k] * own
+        direct = sky[k] + beam[k] + a * lit_floor[k]
+        arriving[k] = (direct + seen[1, k] * a * first) / (one - seen[1, k] * a * back)
+        walls[k] = first + back * arriving[k]
+
+
+@jit
+def warm(
+    drive: Reals, now: Reals, mean: Reals, hold: np.float32, store: np.float32, loss: np.float32, out: Reals
+) -> None:
+    """Step the excess warmth of the walls from `now`, over its daily `mean`; `out` is that half-way, weighted K."""
+    half = np.float32(0.5)
+    over = np.float32(1.0) / (store + loss + hold)
+    for k in range(drive.size):
+        new = (store * now[k] + drive[k] + hold * mean[k]) * over
+        out[k] = half * (now[k] + new)
+        now[k] = new
+
+
+@jit
+def heat(
+    light: Reals,
+    longwave: Reals,
+    emissivity: Reals,
+    admittance: Reals,
+    evaporation: Reals,
+    dt: np.float32,
+    air: Reals,
+    surface: Reals,
+    deep: Reals,
+    middle: Reals,
+) -> None:
+    """Step the ground's temperature, K, of a block's cells by one step; `middle` is that half-way through it.
+
+    air: temperature, K; exchange coefficient h; s / (s + gamma). light: absorbed, longwave: arriving, W/m2.
+    """
+    omega = np.float32(2.0 * math.pi / 86400.0)
+    keep = np.float32(1.0) / (math.sqrt(np.float32(2.0) * omega) * dt)
+    back = math.sqrt(np.float32(0.5) * omega)
+    sigma = np.float32(SIGMA)
+    zero = np.float32(0.0)
+    half = np.float32(0.5)
+    one = np.float32(1.0)
+    most = np.float32(0.9)
+    three = np.float32(3.0)
+    for k in range(light.size):
+        t = surface[k]
+        cube = emissivity[k] * sigma * t * t * t
+        gain = light[k] + emissivity[k] * longwave[k]
+        drying = min(most, evaporation[k] * air[2])
+        h = air[1] / (one - drying) if gain - cube * t > zero else air[1]
+        store = admittance[k] * keep
+        hold = admittance[k] * back
+        new = (store * t + gain + three * cube * t + h * air[0] + hold * deep[k]) / (
+            store + three * cube + cube + h + hold
+        )
+        middle[k] = half * (t + new)
+        surface[k] = new
 
 
 @jit(parallel=True)
-def heat_ground(
+def receive(
     views: Reals,
     horizon: Bytes,
+    crowns: Whole,
+    crowned: bool,
     fields: Reals,
+    walls: Reals,
+    hidden: Reals,
     sunlit: Reals,
-    air: Floats,
-    through: float,
-    wall_albedo: float,
-    dt: float,
+    table: Reals,
+    leaves: Reals,
+    view: Reals,
+    cotangent: Reals,
+    tangent: Reals,
+    air: Reals,
+    light: Whole,
+    sun: Whole,
+    wall_beam: Reals,
+    wall_drop: Reals,
+    body: Reals,
     per_day: int,
     spin_up: int,
-    temperature: Reals,
+    state: Reals,
+    above: Reals,
+    ground: Reals,
 ) -> None:
-    """Follow the ground's temperature, K, for the middle of every step, into `temperature` (steps, rows, columns).
+    """Fill what a receiver absorbs from above and what the ground sends up, for the steps of a chunk.
 
-    Force-restore balance, exact for the daily wave in a uniform half-space, solved implicitly; the first day
-    (`per_day` steps) is repeated `spin_up` times, each time over the mean of the last as deep temperature.
+    views (10, cells), horizon and crowns (azimuths, cells), fields (cells, 4), walls (cells, 2): albedo and greened
+    share; hidden (cells,): share of the receiver's view down that walls take; sunlit (steps, cells).
+    air (steps, 16): 0 air, K; 1 exchange coefficient of the ground; 2 s / (s + gamma); 3 beam on a horizontal; 4 beam
+    absorbed by the receiver; 5 diffuse light on an open wall, twice; 6 black radiation of the air; 7 longwave of the
+    sky on an open wall, twice; 8 longwave of a wall that no light warms; 9 to 11 its hold, store and loss, W m-2 K-1; 12
+    its longwave per K; 13 K per W/m2 of a leaf; 14 second order of the warmth; 15 longwave of leaves on a wall.
+    light (steps,): column of the ground's light or -1; sun (steps,): azimuth of the sun or -1; wall_beam, wall_drop
+    (steps, azimuths), see `light_walls`. body (4,): shortwave and longwave absorption of the receiver, emissivity of
+    walls, step in s. state (7, cells): ground, K, and its daily mean; warmth of walls seen by receiver and ground,
+    their daily means; what the ground sends up beyond black air. spin_up: days the first `per_day` steps are repeated.
     """
-    steps, rows, columns = sunlit.shape
-    omega = 2.0 * math.pi / 86400.0
-    for i in prange(rows):
-        flux = np.zeros(12)
-        incoming = np.zeros((steps, 2))
-        for j in range(columns):
-            if math.isnan(views[0, i, j]):
-                for n in range(steps):
-                    temperature[n, i, j] = np.nan
+    cells = horizon.shape[1]
+    directions = horizon.shape[0]
+    steps = above.shape[0]
+    columns = table.shape[2]
+    blocks = (cells + BLOCK - 1) // BLOCK
+    for b in prange(blocks):
+        first = b * BLOCK
+        count = min(BLOCK, cells - first)
+        last = first + count
+        total = np.zeros((count, columns), np.float32)
+        wall = np.empty((directions, count), np.float32)
+        floor = np.empty((directions, count), np.float32)
+        steep = np.empty((directions, count), np.float32)
+        seen = np.empty((2, count), np.float32)
+        part = np.empty((14, count), np.float32)
+        kept = np.zeros((6, steps, count), np.float32)
+        warmth = np.empty((2, count), np.float32)
+        mean = np.empty((3, count), np.float32)
+        add_sky(table, horizon, first, total)
+        if crowned:
+            add_leaves(leaves, crowns, first, total)
+        see_walls(view, cotangent, horizon, first, wall, floor, steep, seen)
+        sky_side, wall_side, albedo, wall_albedo, green = part[0], part[1], part[2], part[3], part[4]
+        emissivity, admittance, evaporation, tall = part[5], part[6], part[7], part[8]
+        zero = np.float32(0.0)
+        half = np.float32(0.5)
+        quarter = np.float32(0.25)
+        one = np.float32(1.0)
+        little = np.float32(1e-6)
+        sigma = np.float32(SIGMA)
+        for k in range(count):
+            c = first + k
+            sky_side[k] = quarter * (views[2, c] + views[4, c] + views[6, c] + views[8, c])
+            crown = quarter * (views[3, c] + views[5, c] + views[7, c] + views[9, c])
+            wall_side[k] = max(zero, half - sky_side[k] - crown)
+            albedo[k] = fields[c, 0]
+            emissivity[k] = fields[c, 1]
+            admittance[k] = fields[c, 2]
+            evaporation[k] = fields[c, 3]
+            wall_albedo[k] = walls[c, 0]
+            green[k] = walls[c, 1]
+        # light: 0 absorbed by the ground, 1 on walls (diffuse), 2 and 3 beam on walls seen, 4 light sent up; 5 longwave
+        for n in range(steps):
+            for k in range(count):
+                kept[5, n, k] = total[k, steps + n]
+            if light[n] < 0:
                 continue
-            albedo = fields[i, j, 0]
-            emissivity = fields[i, j, 1]
-            store = fields[i, j, 2] / math.sqrt(2.0 * omega) / dt
-            deep_exchange = fields[i, j, 2] * math.sqrt(0.5 * omega)
-            deep = 0.0
-            for n in range(steps):
-                surroundings(
-                    views[:, i, j], horizon[:, i, j], fields[i, j], sunlit[n, i, j], air[n], through, wall_albedo, flux
+            if sun[n] >= 0:
+                for k in range(count):
+                    tall[k] = tangent[horizon[sun[n], first + k]]
+                light_walls(wall, floor, steep, tall, wall_beam[n], wall_drop[n], kept[2, n], kept[3, n])
+            for k in range(count):
+                part[9, k] = total[k, light[n]]
+                part[10, k] = air[n, 3] * sunlit[n, first + k]
+            reflect(
+                part[9],
+                part[10],
+                kept[2, n],
+                kept[3, n],
+                seen,
+                sky_side,
+                wall_side,
+                albedo,
+                wall_albedo,
+                air[n, 5],
+                part[11],
+                kept[1, n],
+            )
+            for k in range(count):
+                kept[0, n, k] = (one - albedo[k]) * part[11, k]
+                kept[4, n, k] = albedo[k] * part[11, k]
+        for day in range(spin_up + 1):
+            mean[:] = zero
+            for n in range(steps if day == spin_up else per_day):
+                extra, drive, drive_floor = part[9], part[10], part[11]
+                for k in range(count):
+                    # what a wall gets from ground and walls beyond what it would from air of its own warmth
+                    extra[k] = half * state[6, first + k] + (half - sky_side[k]) * (air[n, 6] - air[n, 7])
+                    fixed = (one - wall_albedo[k]) * kept[1, n, k] + body[2] * extra[k]
+                    drive[k] = (one - wall_albedo[k]) * kept[2, n, k] + seen[0, k] * fixed
+                    drive_floor[k] = (one - wall_albedo[k]) * kept[3, n, k] + seen[1, k] * fixed
+                hold, store, loss = air[n, 9], air[n, 10], air[n, 11]
+                warm(drive, state[2, first:last], state[4, first:last], hold, store, loss, warmth[0])
+                warm(drive_floor, state[3, first:last], state[5, first:last], hold, store, loss, warmth[1])
+                for k in range(count):
+                    bare = air[n, 12] * warmth[1, k]
+                    bare = bare + air[n, 14] * bare * bare / (seen[1, k] + little)
+                    fixed = seen[1, k] * (air[n, 8] + (one - body[2]) * extra[k])
+                    leaf = seen[1, k] * air[n, 15] + air[n, 13] * drive_floor[k]
+                    part[12, k] = kept[5, n, k] + (one - green[k]) * (fixed + bare) + green[k] * leaf
+                heat(
+                    kept[0, n],
+                    part[12],
+                    emissivity,
+                    admittance,
+                    evaporation,
+                    body[3],
+                    air[n, :3],
+                    state[0, first:last],
+                    state[1, first:last],
+                    part[13],
                 )
-                incoming[n, 0] = (1.0 - albedo) * flux[0]
-                incoming[n, 1] = emissivity * flux[6]
-                if n < per_day:
-                    deep += air[n, 0] / per_day
-            surface = deep
-            for day in range(spin_up + 1):
-                mean = 0.0
-                last = steps if day == spin_up else per_day
-                for n in range(last):
-                    h = air[n, 9]
-                    net = incoming[n, 0] + incoming[n, 1] - emissivity * SIGMA * surface**4
-                    if net > 0.0:
-                        h /= 1.0 - min(0.9, fields[i, j, 3] * air[n, 10])
-                    cube = emissivity * SIGMA * surface**3
-                    gain = incoming[n, 0] + incoming[n, 1] + 3.0 * cube * surface + h * air[n, 0] + deep_exchange * deep
-                    new = (store * surface + gain) / (store + 4.0 * cube + h + deep_exchange)
-                    if day == spin_up:
-                        temperature[n, i, j] = 0.5 * (surface + new)
-                    elif n < per_day:
-                        mean += 0.5 * (surface + new) / per_day
-                    surface = new
+                share = one / np.float32(per_day)
+                for k in range(count):
+                    t = part[13, k]
+                    up = emissivity[k] * sigma * t * t * t * t + (one - emissivity[k]) * part[12, k]
+                    state[6, first + k] = up - air[n, 6]
+                    mean[0, k] += share * t
+                    mean[1, k] += share * warmth[0, k]
+                    mean[2, k] += share * warmth[1, k]
+                    part[13, k] = up
                 if day < spin_up:
-                    deep = mean
+                    continue
+                for k in range(count):
+                    c = first + k
+                    bare = air[n, 12] * warmth[0, k]
+                    bare = bare + air[n, 14] * bare * bare / (seen[0, k] + little)
+                    fixed = seen[0, k] * (air[n, 8] + (one - body[2]) * extra[k])
+                    leaf = seen[0, k] * air[n, 15] + air[n, 13] * drive[k]
+                    warm_walls = (one - green[k]) * (fixed + bare) + green[k] * leaf
+                    white = wall_albedo[k] * (kept[2, n, k] + seen[0, k] * kept[1, n, k])
+                    from_walls = body[0] * white + body[1] * warm_walls
+                    # the foot of walls, below the eye
+                    plain = body[0] * wall_albedo[k] * kept[1, n, k] + body[1] * air[n, 8]
+                    foot = from_walls / (seen[0, k] + little) if seen[0, k] > np.float32(1e-4) else plain
+                    sky = total[k, n] + air[n, 4] * sunlit[n, c]
+                    above[n, c] = sky + from_walls + hidden[c] * foot
+                    up = body[0] * kept[4, n, k] + body[1] * part[13, k]
+                    ground[n, c] = zero if math.isnan(views[0, c]) else up
+            if day < spin_up:
+                for k in range(count):
+                    state[1, first + k] = mean[0, k]
+                    state[4, first + k] = mean[1, k]
+                    state[5, first + k] = mean[2, k]
 
 
 @jit(parallel=True)
-def feel(
-    views: Reals,
-    horizon: Bytes,
-    fields: Reals,
-    sunlit: Reals,
+def look_down(
+    roof: Whole,
+    row: Whole,
+    column: Whole,
+    weight: Reals,
+    rings: int,
+    own: np.float32,
     ground: Reals,
-    state: Floats,
-    through: float,
-    wall_albedo: float,
+    above: Reals,
+    full: np.float32,
+    base: Whole,
     radiant: Reals,
 ) -> None:
-    """Fill the mean radiant temperature (rows, columns), degC, of one step.
+    """Add the ground around and turn what is absorbed into mean radiant temperature, degC; or find what walls hide.
 
-    ground (rows, columns): its temperature, K.
+    row, column, weight (rays * rings,): offsets and shares of the view down of points on rays, nearest first, and `own`
+    that of the cell itself. A ray ends at the first roof. Points beyond the arrays count as the own cell.
+    ground, above (steps, rows, columns): see `receive`; radiant (steps, window rows, window columns).
+    base (2,): row and column of the window in the arrays. full: absorption times sigma. With no steps in `ground` only
+    the hidden share is found, into `radiant` [0] of the size of `roof`.
     """
-    rows, columns = radiant.shape
-    for i in prange(rows):
-        flux = np.zeros(12)
-        for j in range(columns):
-            if math.isnan(views[0, i, j]):
-                radiant[i, j] = np.nan
-                continue
-            surroundings(
-                views[:, i, j], horizon[:, i, j], fields[i, j], sunlit[i, j], state, through, wall_albedo, flux
-            )
-            emissivity = fields[i, j, 1]
-            k_up = fields[i, j, 0] * flux[0]
-            l_up = emissivity * SIGMA * np.float64(ground[i, j]) ** 4 + (1.0 - emissivity) * flux[6]
-            k_sides = flux[2] + flux[3] + flux[4] + flux[5] + 2.0 * k_up
-            l_sides = flux[7] + flux[8] + flux[9] + flux[10] + 2.0 * l_up
-            shortwave = 0.22 * k_sides + 0.06 * (flux[1] + k_up) + state[8] * state[2] * sunlit[i, j]
-            longwave = 0.22 * l_sides + 0.06 * (flux[6] + l_up)
-            radiant[i, j] = math.sqrt(math.sqrt((0.70 * shortwave + 0.97 * longwave) / (0.97 * SIGMA))) - 273.15
+    rows, columns = roof.shape
+    steps = ground.shape[0]
+    top = int(base[0])
+    left = int(base[1])
+    height, width = radiant.shape[1], radiant.shape[2]
+    points = row.size
+    for i in prange(height):
+        one = np.float32(1.0)
+        zero = np.float32(0.0)
+        share = np.zeros((points, width), np.float32)
+        mine = np.full(width, own, np.float32)
+        lost = np.zeros(width, np.float32)
+        free = np.ones(width, np.float32)
+        for m in range(points):
+            if m % rings == 0:
+                free[:] = one
+            a = top + i + row[m]
+            w = weight[m]
+            inside = 0 <= a < rows
+            begin = max(0, -(left + column[m])) if inside else width
+            end = min(width, columns - left - column[m]) if inside else width
+            begin = min(begin, width)
+            end = max(end, begin)
+            for j in range(begin):
+                mine[j] += w * free[j]
+                lost[j] += w * (one - free[j])
+            for j in range(begin, end):
+                free[j] = zero if roof[a, left + j + column[m]] else free[j]
+                share[m, j] = w * free[j]
+                lost[j] += w * (one - free[j])
+            for j in range(end, width):
+                mine[j] += w * free[j]
+                lost[j] += w * (one - free[j])
+        if steps == 0:
+            for j in range(width):
+                radiant[0, i, j] = lost[j]
+            continue
+        total = np.empty(width, np.float32)
+        for n in range(steps):
+            for j in range(width):
+                total[j] = above[n, top + i, left + j] + mine[j] * ground[n, top + i, left + j]
+            for m in range(points):
+                a = top + i + row[m]
+                if 0 <= a < rows:
+                    begin = min(max(0, -(left + column[m])), width)
+                    end = max(min(width, columns - left - column[m]), begin)
+                    for j in range(begin, end):
+                        total[j] += share[m, j] * ground[n, a, left + j + column[m]]
+            for j in range(width):
+                t = math.sqrt(math.sqrt(total[j] / full)) - np.float32(273.15)
+                radiant[n, i, j] = np.float32(np.nan) if roof[top + i, left + j] else t
