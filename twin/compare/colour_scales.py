@@ -65,6 +65,9 @@ class ColourScale:
         return {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[low, high]
 
 
+_FELT = ("utci", "pet", "perceived_temperature", "wbgt", "mean_radiant")
+
+
 def value_scale(name: str, values: Iterable[NDArray[np.floating]]) -> ColourScale:
     """Return the scale of a quantity over all variants.
 
@@ -88,7 +91,11 @@ def value_scale(name: str, values: Iterable[NDArray[np.floating]]) -> ColourScal
     step = _step(high - low)
     # flowing water dark where it is fast; a film that creeps is not coloured
     hidden = 0.1 if name == "flow_velocity_max" else 0.0
-    ramp = "inferno" if name.startswith(("utci", "mean_radiant", "strong_heat")) else "cividis_r"
+    if name in ("sky_view_factor", "shaded_share"):
+        return ColourScale("cividis", 0.0, 1.0)
+    ramp = "inferno" if name.startswith(_FELT) or name.endswith("heat_stress_duration") else "cividis_r"
+    if name == "sunlit_hours":  # the sun is bright
+        ramp, low = "cividis", 0.0
     minimum, maximum = np.floor(low / step) * step, np.ceil(high / step) * step
     return ColourScale(ramp, float(minimum), float(max(maximum, minimum + step)), hidden_below=hidden)
 
@@ -131,3 +138,20 @@ def _step(span: float) -> float:
         return 1.0
     power = 10.0 ** np.floor(np.log10(span / 10.0))
     return float(next(k * power for k in (1.0, 2.0, 5.0, 10.0) if k * power >= span / 10.0 * (1 - 1e-9)))
+
+
+STRESS_COLOURS = {
+    "extreme_cold_stress": "#1c2f5e",
+    "very_strong_cold_stress": "#274c8c",
+    "strong_cold_stress": "#3b72b0",
+    "moderate_cold_stress": "#6c9dcb",
+    "slight_cold_stress": "#a5c6e0",
+    "no_thermal_stress": "#e6eef0",
+    "slight_heat_stress": "#fbeaa5",
+    "moderate_heat_stress": "#f7c95c",
+    "strong_heat_stress": "#e8873a",
+    "very_strong_heat_stress": "#b5402f",
+    "extreme_heat_stress": "#5e1224",
+}
+"""Colours of classes of heat stress: cold blue, heat from pale yellow to dark red, ever darker away from no stress, so
+that the order is told by lightness alone."""

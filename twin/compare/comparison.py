@@ -29,9 +29,25 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from twin.city.city import Caveat
+    from twin.city.roads import RoadNetwork
 
 KEY_MAPS = {
-    "heat": ("utci_hottest_hour", "utci_max", "mean_radiant_temperature_max", "strong_heat_stress_duration"),
+    "heat": (
+        "utci_hottest_hour",
+        "utci_max",
+        "mean_radiant_temperature_max",
+        "strong_heat_stress_duration",
+        "very_strong_heat_stress_duration",
+        "utci_degree_hours",
+        "pet_max",
+        "pet_strong_heat_stress_duration",
+        "pet_degree_hours",
+        "pet_wg_max",
+        "perceived_temperature_max",
+        "wbgt_max",
+        "sunlit_hours",
+        "sky_view_factor",
+    ),
     "flood": ("water_depth_max", "flow_velocity_max", "infiltrated_depth"),
 }
 """Maps whose differences are computed, the most telling first."""
@@ -226,6 +242,10 @@ class Comparison:
 
             city = (self.baseline if variant is None else self.variant(variant)).city
             return utci_at_hottest_hour(result, city, self.views[event])
+        if name == "sunlit_hours" and name not in result:
+            from twin.compare.heat_fields import sunlit_hours
+
+            return sunlit_hours(result)
         if name not in result or result[name].dims != ("y", "x"):
             raise MissingDataError(f"the result of event {event!r} holds no map {name!r}")
         return result[name]
@@ -234,10 +254,12 @@ class Comparison:
         """Return the names of the maps all variants hold for an event, the most telling first."""
         names = []
         for name in KEY_MAPS.get(self.baseline.model(event), ()):
-            needed = "utci" if name == "utci_hottest_hour" else name
-            if needed == "utci" and self.views[event].hour is None:
+            needed = {"utci_hottest_hour": {"utci"}, "sunlit_hours": {"sunlit_hours", "sunlit_fraction"}}.get(
+                name, {name}
+            )
+            if name == "utci_hottest_hour" and self.views[event].hour is None:
                 continue
-            if all(needed in variant.results[event] for variant in self.variants):
+            if all(needed & set(variant.results[event]) for variant in self.variants):
                 names.append(name)
         return tuple(names)
 
@@ -285,6 +307,35 @@ class Comparison:
 
         return worst_places(self, n, event)
 
+    def stress_areas(self, event: str, index: str = "utci") -> pd.DataFrame:
+        """Return the open ground by class of heat stress in every variant: see `twin.compare.class_areas`."""
+        from twin.compare.heat_comparison import class_areas
+
+        return class_areas(self, event, index)
+
+    def gains(self, event: str, variant: str | None = None) -> pd.DataFrame:
+        """Return who is better and who worse off at home: see `twin.compare.residents_gaining`."""
+        from twin.compare.heat_comparison import residents_gaining
+
+        return residents_gaining(self, event, variant)
+
+    def places(self, event: str) -> gpd.GeoDataFrame:
+        """Return the heat at playgrounds, schools and the like in every variant: see `twin.compare.places_compared`."""
+        from twin.compare.heat_comparison import places_compared
+
+        return places_compared(self, event)
+
+    def walking_shade(self, event: str) -> gpd.GeoDataFrame:
+        """Return the shade of streets and footways in every variant: see `twin.compare.streets_compared`."""
+        from twin.compare.heat_comparison import streets_compared
+
+        return streets_compared(self, event)
+
+    @cached_property
+    def _kept(self) -> dict[tuple[str, str, str], gpd.GeoDataFrame]:
+        """Tables of (kind, event, variant) that several questions ask for."""
+        return {}
+
     def text(self, language: str = "en") -> str:
         """Return three to eight plain sentences: what changes, by how much, and what that rests on.
 
@@ -315,7 +366,8 @@ class Comparison:
         variant : str, optional
             The baseline if not given.
         name : str, optional
-            Of the map, see `key_maps`; the most telling if not given.
+            Of the map, see `key_maps`; the most telling if not given. Heat also has ``"stress_class"``,
+            ``"cool_places"``, ``"street_shade"`` and ``"home_changes"``.
         difference : bool
             Draw the variant minus the baseline.
         language : str
@@ -347,7 +399,12 @@ class Comparison:
         return notebook_html(self)
 
 
-def compare(variants: Sequence[Variant] | Iterable[Variant], baseline: str = "baseline") -> Comparison:
+def compare(
+    variants: Sequence[Variant] | Iterable[Variant],
+    baseline: str = "baseline",
+    *,
+    footways: RoadNetwork | None = None,
+) -> Comparison:
     """Hold variants of a city against a baseline.
 
     Parameters
@@ -356,6 +413,9 @@ def compare(variants: Sequence[Variant] | Iterable[Variant], baseline: str = "ba
         On one grid, with the same events; the baseline among them.
     baseline : str
         Name of the variant the others are held against.
+    footways : RoadNetwork, optional
+        Where people walk (``build_road_network(osm, crs, mode="foot")``); without it shade is read along the city's
+        roads, and distances to cool places are straight lines.
 
     Returns
     -------
@@ -392,19 +452,22 @@ def compare(variants: Sequence[Variant] | Iterable[Variant], baseline: str = "ba
     first = ordered[0]
     changed = changed_area([measure for variant in ordered for measure in variant.measures], first)
     for event, result in first.results.items():
-        views[event] = View(changed, _hour(result, first))
+        views[event] = View(changed, _hour(result, first), footways)
         for one in indicators(first.model(event)):
             local = one.key.endswith(IN_CHANGED_AREA)
             if local and changed is None:
                 continue
             if one.optional and not any(set(one.needs) <= set(variant.results[event]) for variant in ordered):
                 continue
-            view = views[event] if local else View(None, views[event].hour)
+            view = views[event] if local else View(None, views[event].hour, footways)
+            absent = []
             for variant in ordered:
                 try:
                     values[event, one.key, variant.name] = one.value(variant.results[event], variant.city, view)
                 except MissingDataError as error:
-                    missing.append(Missing(event, variant.name, one.key, str(error)))
+                    absent.append(Missing(event, variant.name, one.key, str(error)))
+            # what no variant knows, such as places, raises no question where it need not be there
+            missing += [] if one.optional and len(absent) == len(ordered) else absent
     return Comparison(ordered, values, views, tuple(missing))
 
 

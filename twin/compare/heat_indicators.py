@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from twin.compare.exposure import building_exposure
+from twin.compare.heat_fields import degree_hours, hours_above, sunlit_hours
 from twin.compare.indicators import WHOLE, Indicator, View, outdoors
 from twin.errors import MissingDataError
 
@@ -98,6 +99,37 @@ def _residents_near_cool_place(result: xr.Dataset, city: City, view: View) -> fl
     people = float(near["residents"].sum())
     reached = float(near.loc[near["value"] >= -COOL_PLACE_DISTANCE, "residents"].sum())
     return 100.0 * reached / people if people > 0 else float("nan")
+
+
+def _residents_stress_hours(result: xr.Dataset, city: City) -> float:
+    hours = hours_above(result, STRONG, "utci")
+    near = building_exposure(hours, city, reach=NEXT_TO, statistic="mean").dropna()
+    people = float(near["residents"].sum())
+    return float((near["value"] * near["residents"]).sum() / people) if people > 0 else float("nan")
+
+
+def _residents_near_cool_area(result: xr.Dataset, city: City, view: View) -> float:
+    from twin.compare.cool_places import cool_places, homes_near, residents_near
+
+    hour = hottest_hour(result, city) if view.hour is None else view.hour
+    places = cool_places(result, city, hour=hour, network=view.footways)
+    table = residents_near(homes_near(places, city, network=view.footways))
+    return float(table["share"].loc["residents"])
+
+
+def _walking_shade(result: xr.Dataset, city: City, view: View) -> float:
+    from twin.compare.street_shade import street_shade, walking_shade
+
+    return 100.0 * float(walking_shade(street_shade(result, city, network=view.footways))["shaded_share"])
+
+
+def _places_stress_hours(result: xr.Dataset, city: City, kinds: tuple[str, ...]) -> float:
+    from twin.compare.heat_exposure import place_exposure
+
+    hours = place_exposure(result, city, kinds=kinds)["stress_hours"].dropna()
+    if hours.empty:
+        raise MissingDataError(f"{city.name!r} has no {', '.join(kinds)} with open ground on the grid")
+    return float(hours.mean())
 
 
 _PHYSICS = ("weather", "heights", "trees", "land_cover", "terrain", "edges")
@@ -207,5 +239,152 @@ INDICATORS = (
         _PEOPLE,
         ("utci",),
         _residents_near_cool_place,
+    ),
+    Indicator(
+        "heat_very_strong_stress_hours_mean",
+        "heat",
+        "mean duration of very strong heat stress outdoors (UTCI above 38 °C)",
+        "mittlere Dauer sehr starker Wärmebelastung im Freien (UTCI über 38 °C)",
+        "h",
+        1,
+        "less",
+        _PHYSICS,
+        (),
+        lambda r, c, v: _mean(np.asarray(hours_above(r, VERY_STRONG).values)[outdoors(c, v)]),
+        local=True,
+    ),
+    Indicator(
+        "heat_degree_hours_mean",
+        "heat",
+        "mean degree hours of strong heat stress outdoors (UTCI above 32 °C)",
+        "mittlere Gradstunden starker Wärmebelastung im Freien (UTCI über 32 °C)",
+        "K h",
+        0,
+        "less",
+        _PHYSICS,
+        (),
+        lambda r, c, v: _mean(np.asarray(degree_hours(r, STRONG).values)[outdoors(c, v)]),
+        local=True,
+    ),
+    Indicator(
+        "heat_pet_max_mean",
+        "heat",
+        "highest physiologically equivalent temperature of the day (PET, VDI 3787), mean outdoors",
+        "höchste physiologisch äquivalente Temperatur des Tages (PET, VDI 3787), Mittel im Freien",
+        "degC",
+        1,
+        "less",
+        _PHYSICS,
+        ("pet_max",),
+        lambda r, c, v: _map_mean(r, c, v, "pet_max"),
+        local=True,
+        optional=True,
+    ),
+    Indicator(
+        "heat_pet_strong_stress_hours_mean",
+        "heat",
+        "mean duration of strong heat stress outdoors by PET (above 35 °C)",
+        "mittlere Dauer starker Wärmebelastung im Freien nach PET (über 35 °C)",
+        "h",
+        1,
+        "less",
+        _PHYSICS,
+        ("pet_strong_heat_stress_duration",),
+        lambda r, c, v: _map_mean(r, c, v, "pet_strong_heat_stress_duration"),
+        local=True,
+        optional=True,
+    ),
+    Indicator(
+        "heat_sunlit_hours_mean",
+        "heat",
+        "mean hours of direct sun outdoors",
+        "mittlere Stunden direkter Sonne im Freien",
+        "h",
+        1,
+        "neutral",
+        ("heights", "trees", "terrain", "edges"),
+        (),
+        lambda r, c, v: _mean(np.asarray(sunlit_hours(r).values)[outdoors(c, v)]),
+        local=True,
+        optional=True,
+    ),
+    Indicator(
+        "heat_residents_strong_stress_hours_mean",
+        "heat",
+        "hours of strong heat stress (UTCI above 32 °C) within 10 m of homes, mean over residents",
+        "Stunden mit starker Wärmebelastung (UTCI über 32 °C) im Umkreis von 10 m um Wohnhäuser, Mittel über Einwohner",
+        "h",
+        1,
+        "less",
+        _PEOPLE,
+        ("strong_heat_stress_duration",),
+        lambda r, c, v: _residents_stress_hours(r, c),
+    ),
+    Indicator(
+        "heat_residents_cool_area_nearby",
+        "heat",
+        "residents with a cool area (200 m² or more, UTCI up to 38 °C at the hottest hour) within 150 m (straight "
+        "line, or along footways where given)",
+        "Einwohner mit einem kühlen Ort (ab 200 m², UTCI bis 38 °C zur heißesten Stunde) in 150 m (Luftlinie, oder auf "
+        "Fußwegen, wo bekannt)",
+        "%",
+        1,
+        "more",
+        _PEOPLE,
+        ("utci",),
+        _residents_near_cool_area,
+    ),
+    Indicator(
+        "heat_walking_shade_share",
+        "heat",
+        "share of streets and footways in shade from 11 to 16 h, by length",
+        "Anteil der Straßen und Wege im Schatten von 11 bis 16 Uhr, nach Länge",
+        "%",
+        1,
+        "more",
+        ("heights", "trees", "terrain", "edges", "roads"),
+        ("sunlit_fraction",),
+        _walking_shade,
+        optional=True,
+    ),
+    Indicator(
+        "heat_playgrounds_strong_stress_hours",
+        "heat",
+        "hours of strong heat stress on playgrounds (UTCI above 32 °C), mean over places",
+        "Stunden mit starker Wärmebelastung auf Spielplätzen (UTCI über 32 °C), Mittel über Orte",
+        "h",
+        1,
+        "less",
+        _PHYSICS,
+        ("strong_heat_stress_duration",),
+        lambda r, c, v: _places_stress_hours(r, c, ("playground",)),
+        optional=True,
+    ),
+    Indicator(
+        "heat_schools_strong_stress_hours",
+        "heat",
+        "hours of strong heat stress outdoors at schools and kindergartens (UTCI above 32 °C), mean over places",
+        "Stunden mit starker Wärmebelastung im Freien an Schulen und Kindergärten (UTCI über 32 °C), Mittel über Orte",
+        "h",
+        1,
+        "less",
+        _PHYSICS,
+        ("strong_heat_stress_duration",),
+        lambda r, c, v: _places_stress_hours(r, c, ("school", "kindergarten")),
+        optional=True,
+    ),
+    Indicator(
+        "heat_care_strong_stress_hours",
+        "heat",
+        "hours of strong heat stress outdoors at hospitals and care homes (UTCI above 32 °C), mean over places",
+        "Stunden mit starker Wärmebelastung im Freien an Krankenhäusern und Pflegeheimen (UTCI über 32 °C), Mittel "
+        "über Orte",
+        "h",
+        1,
+        "less",
+        _PHYSICS,
+        ("strong_heat_stress_duration",),
+        lambda r, c, v: _places_stress_hours(r, c, ("hospital", "clinic", "care_home")),
+        optional=True,
     ),
 )

@@ -20,6 +20,7 @@ from twin.errors import InputError, MissingDataError
 
 if TYPE_CHECKING:
     from twin.city.city import City
+    from twin.city.roads import RoadNetwork
 
 Direction = Literal["less", "more", "neutral"]
 
@@ -30,10 +31,12 @@ class View:
 
     area : (y, x) bool, cells that count; None for all
     hour : time of the hottest hour; None for the result's own
+    footways : network people walk on; None for that of the city, which is one of roads
     """
 
     area: NDArray[np.bool_] | None = None
     hour: np.datetime64 | None = None
+    footways: RoadNetwork | None = None
 
 
 WHOLE = View()
@@ -55,7 +58,7 @@ class Indicator:
     compute : the function over result, city and view
     headline : whether it opens a report
     local : whether it also makes sense for a part of the grid
-    optional : whether results may lack what it needs because their event does not raise the question
+    optional : whether results or cities may lack what it needs because they do not raise the question
     """
 
     key: str

@@ -21,6 +21,7 @@ _UNITS = {
     "m2": ("m²", "m²"),
     "m3": ("m³", "m³"),
     "m s-1": ("m/s", "m/s"),
+    "K h": ("K·h", "K·h"),
     "h-1": ("vehicles/h", "Kfz/h"),
     "vehicles/h": ("vehicles/h", "Kfz/h"),
     "vehicle h": ("vehicle hours", "Kfz-Stunden"),
@@ -110,6 +111,23 @@ _WORDS = {
     "map.change_of": ("Change of {label}", "Änderung: {label}"),
     "map.minus": ("“{variant}” minus “{baseline}”", "„{variant}“ minus „{baseline}“"),
     "map.hour": (" at {hour}", " um {hour}"),
+    "map.of_day": (", highest of the day", ", Tageshöchstwert"),
+    "map.stress_class": ("classes of heat stress (UTCI)", "Klassen der Wärmebelastung (UTCI)"),
+    "map.cool_places": ("cool places and who has one nearby", "kühle Orte und wer einen in der Nähe hat"),
+    "map.cool": ("cool place", "kühler Ort"),
+    "map.home_near": ("homes near one", "Wohnhäuser in der Nähe"),
+    "map.home_far": ("homes without", "Wohnhäuser ohne"),
+    "map.cool_rule": (
+        "{area} or more, UTCI up to {bound}; near: {walk} {way}",
+        "ab {area}, UTCI bis {bound}; nah: {walk} {way}",
+    ),
+    "map.along_ways": ("along footways", "Fußweg"),
+    "map.straight": ("as the crow flies", "Luftlinie"),
+    "map.street_shade": (
+        "share of streets and footways in shade, 11 to 16 h",
+        "Anteil der Straßen und Wege im Schatten, 11 bis 16 Uhr",
+    ),
+    "map.around_homes": (", within 10 m of homes", ", bis 10 m um Wohnhäuser"),
     "map.measure": ("measure", "Maßnahme"),
     "map.building": ("building", "Gebäude"),
     "map.road": ("road", "Straße"),
@@ -132,6 +150,97 @@ _WORDS = {
         "niedriger auf {share_less} und höher auf {share_more} der Fläche{measures}.",
     ),
     "alt.measures": ("; measures are outlined", "; Maßnahmen sind umrandet"),
+    "alt.classes": (
+        "Map of {label} for “{variant}” ({event}): {shares}{measures}.",
+        "Karte: {label} für „{variant}“ ({event}): {shares}{measures}.",
+    ),
+    "alt.cool_places": (
+        "Map of {label} for “{variant}” ({event}): {count} cool places; {share} of residents have one nearby, "
+        "{without} have none{measures}.",
+        "Karte: {label} für „{variant}“ ({event}): {count} kühle Orte; {share} der Einwohner haben einen in der Nähe, "
+        "{without} haben keinen{measures}.",
+    ),
+    "alt.cool_areas": (
+        "Map of {label} for “{variant}” ({event}): {count} cool places{measures}.",
+        "Karte: {label} für „{variant}“ ({event}): {count} kühle Orte{measures}.",
+    ),
+    "alt.street_shade": (
+        "Map of the shade on streets and footways from 11 to 16 h for “{variant}” ({event}): {mean} of their length on "
+        "average{measures}.",
+        "Karte des Schattens auf Straßen und Wegen von 11 bis 16 Uhr für „{variant}“ ({event}): im Mittel {mean} der "
+        "Länge{measures}.",
+    ),
+    "alt.street_shade.difference": (
+        "Map of the change of shade on streets and footways, “{variant}” minus “{baseline}” ({event}): {mean} of their "
+        "length on average{measures}.",
+        "Karte der Änderung des Schattens auf Straßen und Wegen, „{variant}“ minus „{baseline}“ ({event}): im Mittel "
+        "{mean} der Länge{measures}.",
+    ),
+    "alt.home_changes": (
+        "Map of the change of {label}, “{variant}” minus “{baseline}” ({event}). {sentence}",
+        "Karte der Änderung: {label}, „{variant}“ minus „{baseline}“ ({event}). {sentence}",
+    ),
+    "text.gains": (
+        "“{variant}”: {better} with at least {least} less strong heat stress within 10 m of home, {worse} with "
+        "at least {least} more",
+        "„{variant}“: {better} mit mindestens {least} weniger starker Wärmebelastung im Umkreis von 10 m um ihr Haus, "
+        "{worse} mit mindestens {least} mehr",
+    ),
+    "text.gains.group": ("{group}: {better} less, {worse} more", "{group}: {better} weniger, {worse} mehr"),
+    "text.gains.moved": (
+        "; {gone} lose their home, {new} move in",
+        "; {gone} verlieren ihr Haus, {new} ziehen neu ein",
+    ),
+    "text.best_places": (
+        "Of places, {place} gains most ({change}).",
+        "Von den Orten gewinnt {place} am meisten ({change}).",
+    ),
+    "text.best_streets": (
+        "Of streets, {street} gains most shade ({change} of its length from 11 to 16 h).",
+        "Von den Straßen gewinnt {street} am meisten Schatten ({change} der Länge von 11 bis 16 Uhr).",
+    ),
+    "place.playground": ("playground", "Spielplatz"),
+    "place.school": ("school", "Schule"),
+    "place.kindergarten": ("kindergarten", "Kindergarten"),
+    "place.hospital": ("hospital", "Krankenhaus"),
+    "place.clinic": ("clinic", "Klinik"),
+    "place.care_home": ("care home", "Pflegeheim"),
+    "place.fire_station": ("fire station", "Feuerwache"),
+    "place.park": ("park", "Park"),
+    "where.none": ("no open ground in reach", "keine Freifläche in Reichweite"),
+    "where.outside": ("outside the area", "außerhalb des Gebiets"),
+    "report.classes": ("Open ground by class of heat stress", "Freifläche nach Klasse der Wärmebelastung"),
+    "report.class": ("Class", "Klasse"),
+    "report.gains": ("Who gains, who loses", "Wer gewinnt, wer verliert"),
+    "report.gains.explain": (
+        "Counted are people by the hours of strong heat stress (UTCI above 32 °C) on the open cells within 10 m of "
+        "their home; a change below {least} counts as none.",
+        "Gezählt werden Menschen nach den Stunden mit starker Wärmebelastung (UTCI über 32 °C) auf den Freiflächen bis "
+        "10 m um ihr Haus; eine Änderung unter {least} gilt als keine.",
+    ),
+    "report.group": ("Group", "Gruppe"),
+    "report.people": ("People", "Menschen"),
+    "report.fewer_hours": ("Fewer hours", "Weniger Stunden"),
+    "report.more_hours": ("More hours", "Mehr Stunden"),
+    "report.same_hours": ("About the same", "Etwa gleich"),
+    "report.not_known": ("Not known", "Nicht bekannt"),
+    "report.gone": ("Home removed", "Haus entfällt"),
+    "report.new": ("New homes", "Neue Häuser"),
+    "report.mean_change": ("Mean change", "Mittlere Änderung"),
+    "report.places": (
+        "Hours of strong heat stress at playgrounds, schools, care homes and hospitals",
+        "Stunden mit starker Wärmebelastung an Spielplätzen, Schulen, Pflegeheimen und Krankenhäusern",
+    ),
+    "report.more_places": ("{count} more places are not listed.", "{count} weitere Orte sind nicht aufgeführt."),
+    "report.shade": (
+        "Shade on streets and footways from 11 to 16 h, share of length",
+        "Schatten auf Straßen und Wegen von 11 bis 16 Uhr, Anteil der Länge",
+    ),
+    "report.all_streets": ("All streets and footways", "Alle Straßen und Wege"),
+    "report.length": ("Length", "Länge"),
+    "group.residents": ("all residents", "alle Einwohner"),
+    "group.over": ("{age} and older", "{age} und älter"),
+    "group.under": ("under {age}", "unter {age}"),
     "alt.roads": (
         "Road map of vehicles per hour for “{variant}” ({event}): at most {high}, on {street}{measures}.",
         "Straßenkarte der Fahrzeuge je Stunde für „{variant}“ ({event}): höchstens {high}, auf {street}{measures}.",
@@ -377,6 +486,34 @@ def reader(name: str, language: str = "en") -> str:
     ('Gebäude auf dem Raster', 'town.osm')
     """
     key = f"reader.{name}"
+    return say(key, language) if key in _WORDS else name
+
+
+def people_group(name: str, language: str = "en") -> str:
+    """Return the word for a group of residents: the column of a table of buildings.
+
+    Examples
+    --------
+    >>> people_group("residents"), people_group("age_under_6", "de"), people_group("age_18_to_29")
+    ('all residents', 'unter 6', '18–29')
+    """
+    if name == "residents":
+        return say("group.residents", language)
+    words = name.removeprefix("age_").split("_")
+    if len(words) == 2 and words[0] in ("over", "under"):
+        return say(f"group.{words[0]}", language, age=words[1])
+    return "–".join(word for word in words if word not in ("to", "bis"))
+
+
+def place_kind(name: str, language: str = "en") -> str:
+    """Return the word for a kind of place; the kind itself if it is not known here.
+
+    Examples
+    --------
+    >>> place_kind("care_home", "de"), place_kind("zoo")
+    ('Pflegeheim', 'zoo')
+    """
+    key = f"place.{name}"
     return say(key, language) if key in _WORDS else name
 
 

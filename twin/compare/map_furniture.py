@@ -84,7 +84,7 @@ def draw_buildings(axes: Any, city: City, extent: Extent) -> None:
     """Draw building footprints that touch the extent."""
     from matplotlib.collections import PathCollection
 
-    paths = [_path(polygon) for polygon in _polygons(city.buildings.geometry, extent)]
+    paths = [outline_path(polygon) for polygon in polygons_in(city.buildings.geometry, extent)]
     axes.add_collection(PathCollection(paths, facecolor=BUILDING, edgecolor="#5c6470", linewidth=0.35, zorder=4))
 
 
@@ -237,7 +237,8 @@ def plain(text: str) -> str:
     return text.replace("$", r"\$")
 
 
-def _polygons(geometry: Any, extent: Extent) -> list[Any]:
+def polygons_in(geometry: Any, extent: Extent) -> list[Any]:
+    """Return the polygons of a column of geometry whose boxes touch the extent."""
     import shapely
 
     near = geometry.iloc[np.sort(geometry.sindex.intersection(extent))] if len(geometry) else geometry
@@ -253,7 +254,8 @@ def _lines(geometry: Any, extent: Extent) -> list[NDArray[np.float64]]:
     return [np.asarray(part.coords)[:, :2] for part in parts if part.geom_type == "LineString" and not part.is_empty]
 
 
-def _path(polygon: Any) -> Any:
+def outline_path(polygon: Any) -> Any:
+    """Return a polygon with its holes as a matplotlib path."""
     from matplotlib.path import Path
 
     rings = [polygon.exterior, *polygon.interiors]

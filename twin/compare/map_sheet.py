@@ -159,6 +159,25 @@ class Sheet:
         bar.outline.set_linewidth(0.5)
         bar.set_label(unit(units, language), fontsize=furniture.SMALL, labelpad=1.5, color=furniture.INK)
 
+    def class_bar(self, image: Any, words: Sequence[str]) -> None:
+        """Draw a bar of classes, each with its name; without a unit, which the names carry."""
+        bar = self.figure.colorbar(image, cax=self.bar, orientation="horizontal", spacing="uniform")
+        bar.set_ticks(list(range(len(words))))
+        broad = 72 // max(len(words), 1)
+        labels = ["\n".join(line for part in word.split("\n") for line in textwrap.wrap(part, broad)) for word in words]
+        bar.set_ticklabels(labels)
+        size = furniture.SMALL if len(words) < 5 else furniture.SMALL - 1.0
+        self.bar.tick_params(labelsize=size, length=0, pad=2.0, colors=furniture.INK)
+        bar.outline.set_linewidth(0.5)
+
+    def key(self, handles: Sequence[Any]) -> None:
+        """Write a key where maps of values have their colour bar."""
+        self.bar.set_axis_off()
+        self.bar.legend(
+            handles=list(handles), loc="upper center", bbox_to_anchor=(0.5, 1.6), ncols=3, fontsize=furniture.SMALL,
+            frameon=False, borderpad=0.1, handlelength=1.8, columnspacing=1.2,
+        )  # fmt: skip
+
     def finish(self, variant: Variant, language: str, *, buildings: bool = True, roads: bool = False) -> None:
         """Outline the measures and add scale bar, north arrow and legend."""
         from matplotlib.lines import Line2D

@@ -29,12 +29,27 @@ SMALLEST = {
     "utci_max": 0.2,
     "mean_radiant_temperature_max": 0.5,
     "strong_heat_stress_duration": 0.1,
+    "very_strong_heat_stress_duration": 0.1,
+    "pet_strong_heat_stress_duration": 0.1,
+    "utci_degree_hours": 1.0,
+    "pet_degree_hours": 1.0,
+    "pet_max": 0.2,
+    "pet_wg_max": 0.2,
+    "perceived_temperature_max": 0.2,
+    "wbgt_max": 0.1,
+    "sunlit_hours": 0.1,
+    "sky_view_factor": 0.01,
+    "shaded_share": 0.02,
     "water_depth_max": 0.01,
     "flow_velocity_max": 0.02,
     "infiltrated_depth": 0.001,
     "road_flow": 5.0,
 }
 """Smaller differences are not coloured; in the unit of the variable."""
+
+
+HEAT_MAPS = ("stress_class", "cool_places", "street_shade", "home_changes")
+"""Maps of heat that are no field of a result: classes, areas, streets, homes; see `twin.compare.heat_maps`."""
 
 
 def draw(
@@ -58,7 +73,7 @@ def draw(
         The baseline if not given; for a difference, the first other variant.
     name : str, optional
         Variable, such as ``"flow_velocity_max"``; the most telling one of the model if not given. Traffic has one
-        map, ``"road_flow"``.
+        map, ``"road_flow"``; heat also has those of `HEAT_MAPS`.
     difference : bool
         Draw variant minus baseline.
     extent : {"grid", "network"}
@@ -93,6 +108,10 @@ def draw(
         from twin.compare.road_maps import draw_roads
 
         return draw_roads(comparison, event, chosen, difference=difference, extent=extent, language=language)
+    if comparison.baseline.model(event) == "heat" and name in HEAT_MAPS:
+        from twin.compare.heat_maps import draw_heat_map
+
+        return draw_heat_map(comparison, event, chosen, name, difference=difference, language=language)
     maps = comparison.key_maps(event)
     if not maps:
         raise MissingDataError(f"the results of event {event!r} hold no map that can be drawn")

@@ -285,8 +285,8 @@ def _walkable(city: City, network: RoadNetwork | None) -> tuple[gpd.GeoDataFrame
     links = links[~section.duplicated()]
     notes = []
     paths = bool(links["road_class"].isin(("footway", "path", "pedestrian", "steps")).any())
-    if network is None and not paths:
-        notes.append("the network is that of motor traffic: footways apart from streets are not in it")
+    if not paths:
+        notes.append("the network holds no footways apart from streets; build_road_network(mode='foot') has them")
     side = links["sidewalk"] if "sidewalk" in links else links["road_class"].map(lambda _: "")
     street = links["road_class"].isin(list(CARRIAGEWAY))
     links = links.assign(sidewalk=side.fillna(""), walked="itself")

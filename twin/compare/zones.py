@@ -58,8 +58,8 @@ def zone_statistics(
     Raises
     ------
     InputError
-        If the map is not on the grid, the zones are no valid polygons, lie in another CRS, hold a column of these names, or
-        an option is unknown.
+        If the map is not on the grid, the zones are no valid polygons, lie in another CRS or hold a column of these
+        names, or an option is unknown.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def zone_statistics(
         if above is not None:
             row["share_above"] = 100.0 * float(weight[here > above].sum()) / area if some else np.nan
         if number is not None:
-            sizes: NDArray[np.float64] = np.bincount(number[cell], weight, 256)
+            sizes = np.asarray(np.bincount(number[cell], weight, 256), np.float64)
             for i, one in enumerate(scale):
                 row[f"share_{one.meaning}"] = 100.0 * float(sizes[i]) / area if some else np.nan
         rows.append(row)
@@ -163,8 +163,9 @@ def zone_cells(shape: Any, spec: GridSpec) -> tuple[NDArray[np.int64], NDArray[n
     top, bottom = max(int((spec.top - north) // size), 0), min(int((spec.top - south) // size) + 1, spec.rows)
     if first >= last or top >= bottom:
         return nothing
-    rows, columns = np.meshgrid(np.arange(top, bottom), np.arange(first, last), indexing="ij")
-    rows, columns = rows.ravel(), columns.ravel()
+    rows, columns = (
+        lattice.ravel() for lattice in np.meshgrid(np.arange(top, bottom), np.arange(first, last), indexing="ij")
+    )
     left, upper = spec.left + columns * size, spec.top - rows * size
     x, y = left + 0.5 * size, upper - 0.5 * size
     shapely.prepare(shape)
