@@ -95,6 +95,12 @@ _WEATHER = (
     Variable("global_irradiance", ("time",), "float64", "W m-2", "global horizontal irradiance", "Globalstrahlung", 0, 1500),
     Variable("direct_normal_irradiance", ("time",), "float64", "W m-2", "direct normal irradiance", "Direktstrahlung (normal)", 0, 1500),
     Variable("diffuse_irradiance", ("time",), "float64", "W m-2", "diffuse horizontal irradiance", "Diffusstrahlung", 0, 1500),
+    Variable("longwave_irradiance", ("time",), "float64", "W m-2", "longwave irradiance from the sky", "langwellige Gegenstrahlung", 50, 700, "surface_downwelling_longwave_flux_in_air"),
+    Variable("cloud_cover", ("time",), "float64", "1", "share of the sky covered by clouds", "Bedeckungsgrad", 0, 1, "cloud_area_fraction"),
+    Variable("sunshine_fraction", ("time",), "float64", "1", "share of the step with sunshine", "Anteil mit Sonnenschein", 0, 1),
+    Variable("dew_point_temperature", ("time",), "float64", "degC", "dew point temperature", "Taupunkttemperatur", -80, 50, "dew_point_temperature"),
+    Variable("air_pressure", ("time",), "float64", "hPa", "air pressure at the station", "Luftdruck in Stationshöhe", 500, 1100, "surface_air_pressure"),
+    Variable("wind_direction", ("time",), "float64", "degree", "direction the wind comes from, clockwise from north", "Windrichtung, im Uhrzeigersinn von Nord", 0, 360, "wind_from_direction"),
     Variable("rain_rate", ("time",), "float64", "m s-1", "rain rate", "Regenintensität", 0, 1e-3, "rainfall_rate"),
 )
 _HEAT = (

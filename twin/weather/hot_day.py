@@ -103,7 +103,7 @@ def hot_day(
         raise InputError(f"min_temperature is {lowest:g} degC, above max_temperature {highest:g} degC")
     humidity = _within("relative_humidity", relative_humidity, 1, 100)
     wind = _within("wind_speed", to_si(wind_speed, "m/s", name="wind_speed"), 0, 30)
-    offset = _zone(latitude, longitude) if utc_offset is None else _within("utc_offset", utc_offset, -14, 14)
+    offset = standard_time(latitude, longitude) if utc_offset is None else _within("utc_offset", utc_offset, -14, 14)
     seconds = to_si(step, "s", name="step", minimum=60)
     count = round(86400 / seconds)
     if count < 1 or abs(count * seconds - 86400) > 1e-6:
@@ -116,7 +116,7 @@ def hot_day(
 
     sunrise, sunset = _daylight(day + to_utc, latitude, longitude)
     temperature = diurnal_temperature(hours, lowest=lowest, highest=highest, sunrise=sunrise, sunset=sunset)
-    vapour = np.minimum(humidity / 100 * _saturation(highest), _saturation(temperature))
+    vapour = np.minimum(humidity / 100 * saturation_pressure(highest), saturation_pressure(temperature))
     total, beam, diffuse = clear_sky_irradiance(
         middles + to_utc,
         latitude=latitude,
@@ -127,7 +127,7 @@ def hot_day(
     result = xr.Dataset(
         {
             "air_temperature": ("time", temperature),
-            "relative_humidity": ("time", 100 * (vapour / _saturation(temperature))),
+            "relative_humidity": ("time", 100 * (vapour / saturation_pressure(temperature))),
             "wind_speed": ("time", np.full(count, wind)),
             "global_irradiance": ("time", total),
             "direct_normal_irradiance": ("time", beam),
@@ -222,13 +222,26 @@ def _daylight(midnight_utc: np.datetime64, latitude: float, longitude: float) ->
     return float(rises[0]) / 60, float(sets[-1]) / 60
 
 
-def _zone(latitude: float, longitude: float) -> float:
+def standard_time(latitude: float, longitude: float) -> float:
+    """Return the hours that local standard time is ahead of UTC: 1 in Germany, elsewhere the longitude's zone.
+
+    Examples
+    --------
+    >>> standard_time(50.8, 6.1), standard_time(-33.9, 151.2)
+    (1.0, 10.0)
+    """
     germany = 47.2 <= latitude <= 55.1 and 5.8 <= longitude <= 15.1  # its west lies in the zone of Greenwich
     return 1.0 if germany else float(round(longitude / 15.0))
 
 
-def _saturation(temperature: np.typing.ArrayLike) -> np.typing.NDArray[np.float64]:
-    """Saturation vapour pressure over water, hPa: Magnus form of Alduchov and Eskridge (1996), eq. 21."""
+def saturation_pressure(temperature: np.typing.ArrayLike) -> np.typing.NDArray[np.float64]:
+    """Compute the saturation vapour pressure over water, hPa: Magnus form of Alduchov and Eskridge (1996), eq. 21.
+
+    Examples
+    --------
+    >>> saturation_pressure(20.0).round(2).item()
+    23.33
+    """
     t = np.asarray(temperature, dtype=np.float64)
     return np.asarray(6.1094 * np.exp(17.625 * t / (243.04 + t)), dtype=np.float64)
 
