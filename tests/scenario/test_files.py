@@ -151,3 +151,42 @@ def test_a_real_city_takes_every_measure(neudrossenfeld):
     assert after.buildings.loc[new, "residents"] > 0
     assert (after.grid.building_id.values == new).sum() == pytest.approx(600 / 16, abs=10)
     assert after.buildings.dtypes["height"] == neudrossenfeld.buildings.dtypes["height"]
+
+
+AREA = (679100, 5543350, 679200, 5543450)
+MEASURES = {
+    'kind = "plant_trees"\nspecies = "Winterlinde"\nyears_after_planting = 30': lambda: measures.plant_trees(
+        AREA, species="Tilia cordata", years_after_planting=30
+    ),
+    'kind = "remove_trees"': lambda: measures.remove_trees(AREA),
+    'kind = "unseal"\nto = "shrub"\nirrigated = true': lambda: measures.unseal(AREA, "shrub", irrigated=True),
+    'kind = "irrigate"\nwetness = 0.8': lambda: measures.irrigate(AREA, wetness=0.8),
+    'kind = "water_surface"\nsunk = "30 cm"': lambda: measures.water_surface(AREA, sunk=0.3),
+    'kind = "shade_sail"\nheight = "5 m"\ntransmissivity = 0.2': lambda: measures.shade_sail(
+        AREA, 5.0, transmissivity=0.2
+    ),
+    'kind = "lighten"\nwhat = "ground"\nalbedo = 0.35\naged = false': lambda: measures.lighten(
+        "ground", AREA, albedo=0.35, aged=False
+    ),
+    'kind = "green_roof"\nform = "intensive"\nfraction = 0.7': lambda: measures.green_roof(
+        AREA, form="intensive", fraction=0.7
+    ),
+    'kind = "facade_greening"\nfraction = 0.4\nheight = "6 m"\ncost = 1000': lambda: measures.facade_greening(
+        AREA, fraction=0.4, height=6.0, cost=1000.0
+    ),
+    'kind = "remove_buildings"\nground = "gravel"': lambda: measures.remove_buildings(AREA, ground="gravel"),
+}
+
+
+@pytest.mark.parametrize("table", MEASURES)
+def test_measures_in_a_file_are_those_of_python(tmp_path, table):
+    text = STUDY[: STUDY.index("[[scenario.measure]]")]
+    path = write(tmp_path, f"{text}[[scenario.measure]]\narea = {list(AREA)}\n{table}\n")
+    assert load_study(path).scenarios[0].measures == (MEASURES[table](),)
+
+
+@pytest.mark.parametrize("kind", ["green_roof", "facade_greening", "remove_buildings"])
+def test_buildings_are_chosen_by_number_in_a_file(tmp_path, kind):
+    text = STUDY[: STUDY.index("[[scenario.measure]]")]
+    path = write(tmp_path, f'{text}[[scenario.measure]]\nkind = "{kind}"\nbuildings = [7, 3, 7]\n')
+    assert load_study(path).scenarios[0].measures[0].buildings == (3, 7)

@@ -108,3 +108,73 @@ def test_a_mirrored_area_gets_mirrored_trees():
     west = measures.plant_trees(mirrored, spacing=7).apply(bare)[1].footprint.centroid
     mirror = {(round(2 * (LEFT + 80) - p.x, 6), round(p.y, 6)) for p in east}
     assert {(round(p.x, 6), round(p.y, 6)) for p in west} == mirror
+
+
+@CALM
+@given(triangles, st.floats(2.2, 60), st.floats(0, 1))
+def test_sails_hang_over_their_area_and_never_over_roofs(area, height, through):
+    city = tried(lambda: measures.shade_sail(area, height, transmissivity=through))
+    if city is None:
+        return
+    sail = city.grid.sail_height.values > 0
+    x, y = np.meshgrid(CITY.spec.x, CITY.spec.y)
+    assert shapely.dwithin(shapely.points(x[sail], y[sail]), area, 1e-6).all()
+    assert (CITY.grid.building_id.values[sail] == 0).all()
+    assert city.grid.drop_vars(["sail_height", "sail_transmissivity"], errors="ignore").equals(CITY.grid)
+
+
+@CALM
+@given(triangles, st.floats(0, 5))
+def test_water_keeps_the_balance_of_land(area, sunk):
+    city = tried(lambda: measures.water_surface(area, sunk=sunk))
+    if city is None:
+        return
+    wet = city.grid.land_cover.values == 10
+    lowered = CITY.grid.surface_elevation.values.astype(float) - city.grid.surface_elevation.values
+    assert np.allclose(lowered, np.where(wet, sunk, 0.0), atol=1e-4)  # single precision at 320 m
+    assert (CITY.grid.building_id.values[wet] == 0).all()
+    assert (city.grid.canopy_height.values <= CITY.grid.canopy_height.values).all()
+
+
+@CALM
+@given(triangles)
+def test_felling_leaves_no_crown_of_a_felled_tree(area):
+    city = tried(lambda: measures.remove_trees(area))
+    if city is None:
+        return
+    assert (city.grid.canopy_height.values <= CITY.grid.canopy_height.values).all()
+    assert not city.trees.intersects(area).any()
+    crowned = city.grid.canopy_height.values > 0
+    assert (city.grid.canopy_base_height.values[crowned] < city.grid.canopy_height.values[crowned]).all()
+    x, y = np.meshgrid(CITY.spec.x, CITY.spec.y)
+    if len(city.trees):
+        assert (shapely.distance(shapely.points(x[crowned], y[crowned]), city.trees.union_all()) <= 4.0).all()
+    else:
+        assert not crowned.any()
+
+
+@CALM
+@given(triangles, st.floats(0.05, 0.95), st.sampled_from(["ground", "roofs", "walls"]))
+def test_nothing_gets_darker(area, albedo, what):
+    city = tried(lambda: measures.lighten(what, area, albedo=albedo))
+    if city is None:
+        return
+    assert (city.grid.albedo.values >= CITY.grid.albedo.values).all()
+    lighter = city.grid.albedo.values > CITY.grid.albedo.values
+    assert ((CITY.grid.building_id.values > 0) == (what == "roofs"))[lighter].all()
+
+
+@CALM
+@given(triangles, st.floats(0.01, 1), st.floats(0.01, 1))
+def test_green_roofs_hold_as_much_in_any_order(area, first, second):
+    """What a roof holds is its share times the store of the substrate: initial rate over decay."""
+    city = tried(lambda: measures.green_roof(area, fraction=first))
+    if city is None:
+        return
+    share = first
+    if second > first + 1e-3:
+        city, share = measures.green_roof(area, fraction=second).apply(city)[0], second
+    rate, decay = city.grid.infiltration_initial_rate.values, city.grid.infiltration_decay.values
+    green = (CITY.grid.building_id.values > 0) & (rate > 0)
+    assert np.allclose((rate[green] / decay[green]).astype(float), 0.0135 * share, rtol=1e-4)
+    assert np.allclose(city.grid.green_roof_fraction.values[green], share)

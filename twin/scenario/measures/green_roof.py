@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 from twin.city.city import City
@@ -19,6 +20,7 @@ from twin.errors import InputError
 from twin.scenario.areas import Area, AreaLike, read_area
 from twin.scenario.measures.chosen_buildings import check_choice, choose_buildings
 from twin.scenario.measures.measure import check_cost, check_share, footprint, set_variables
+from twin.variables import describe
 
 if TYPE_CHECKING:
     from twin.compare.variant import MeasureRecord
@@ -63,13 +65,14 @@ class GreenRoof:
         from twin.compare.variant import MeasureRecord
 
         grid, cell = city.grid, city.spec.cell_area
+        if "green_roof_fraction" not in grid:
+            none = xr.zeros_like(grid["building_id"], np.float32).rename("green_roof_fraction").drop_attrs()
+            grid = grid.assign(green_roof_fraction=describe(none))
         chosen = choose_buildings(city, self.area, self.buildings, self.kind)
         steep = np.zeros_like(chosen.cells)
         if "roof_slope" in grid:
             steep = chosen.cells & (np.nan_to_num(grid["roof_slope"].values) > self.steepest)
-        there = np.zeros(chosen.cells.shape)
-        if "green_roof_fraction" in grid:
-            there = np.nan_to_num(grid["green_roof_fraction"].values).astype(np.float64)
+        there = np.nan_to_num(grid["green_roof_fraction"].values).astype(np.float64)
         added = np.where(chosen.cells & ~steep, np.maximum(self.fraction - there, 0.0), 0.0)
         added[added < 1e-6] = 0.0
         green_already = chosen.cells & ~steep & (added == 0)
@@ -79,7 +82,7 @@ class GreenRoof:
                 f"it: {int(steep.sum())} are steeper than {self.steepest:g} degrees, {int(green_already.sum())} are as "
                 "green already; choose other buildings, or allow steeper ones"
             )
-        arrays = self._fields(city, there, added)
+        arrays = self._fields(grid, there, added)
         size = float(added.sum() * cell)
         kept = size * _store(self.form)
         notes, notes_de = [], []
@@ -122,12 +125,10 @@ class GreenRoof:
         )
         return city.with_changes(grid=set_variables(grid, arrays), buildings=buildings), record
 
-    def _fields(self, city: City, there: NDArray[Any], added: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    def _fields(self, grid: xr.Dataset, there: NDArray[Any], added: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """Return the variables of the roofs; the green takes the place of the bare share, whose mean the grid holds."""
-        grid, green = city.grid, surface(COVER[self.form])
-        arrays: dict[str, NDArray[Any]] = {}
-        if "green_roof_fraction" in grid:
-            arrays["green_roof_fraction"] = np.where(added > 0, there + added, grid["green_roof_fraction"].values)
+        green = surface(COVER[self.form])
+        arrays: dict[str, NDArray[Any]] = {"green_roof_fraction": there + added}
         turned = np.divide(added, 1.0 - there, out=np.zeros_like(added), where=added > 0)
         for name in ("albedo", "emissivity", "manning"):
             if name in grid:

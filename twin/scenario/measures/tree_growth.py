@@ -120,7 +120,7 @@ class TreeSize:
 
 
 def find_species(name: str) -> Species:
-    """Return a species by its botanical name, its genus, or its name in English or German.
+    """Return a species by its botanical name, or the first of a genus, in Latin, English or German.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def find_species(name: str) -> Species:
 
     Examples
     --------
-    >>> find_species("Winterlinde").name, find_species("Tilia cordata 'Greenspire'").name, find_species("acer").label_de
+    >>> find_species("Linde").name, find_species("Tilia cordata 'Greenspire'").name, find_species("acer").label_de
     ('Tilia cordata', 'Tilia cordata', 'Spitzahorn')
     """
     if not isinstance(name, str):
@@ -148,6 +148,9 @@ def find_species(name: str) -> Species:
             row.label_de.casefold(),
             row.name.split()[0].lower(),
         ):
+            return row
+    for row in _TABLE:  # oak, Linde: the first of its kind
+        if len(asked) > 2 and (row.label_en.casefold().endswith(asked) or row.label_de.casefold().endswith(asked)):
             return row
     names = [row.name for row in _TABLE]
     near = difflib.get_close_matches(name, [*names, *(row.label_de for row in _TABLE)], n=1)
