@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.heat.rays import RUN
+if TYPE_CHECKING:
+    from twin.heat.shade_layers import Barriers
 
 CROWN_BASE_SHARE = 0.25
 """Crown base over tree height where no base is given (trunk ratio of Lindberg and Grimmond 2011)."""
@@ -56,9 +58,23 @@ class Obstacles:
         return float(max(self.solid.max(), self.top.max()))
 
     @cached_property
-    def window(self) -> Float32:
-        """Highest elevation in squares of `RUN` by `RUN` cells, (rows + RUN - 1, columns + RUN - 1)."""
-        return _highest_in_squares(np.maximum(self.solid, self.top))
+    def lowest(self) -> float:
+        """Lowest elevation of the ground, m."""
+        return float(self.ground.min())
+
+    @cached_property
+    def barriers(self) -> Barriers:
+        """What shades receivers on open ground, as the shade kernels take it."""
+        from twin.heat.shade_layers import ground_barriers
+
+        return ground_barriers(self)
+
+    @cached_property
+    def surface_barriers(self) -> Barriers:
+        """What shades receivers on ground and roofs, as the shade kernels take it."""
+        from twin.heat.shade_layers import surface_barriers
+
+        return surface_barriers(self)
 
     @cached_property
     def slack(self) -> float:
@@ -142,15 +158,3 @@ def _slope(ground: Float32, resolution: float) -> Float32:
             steepness = np.gradient(ground.astype(np.float64), resolution, axis=axis)
             slope[direction] = np.clip(steepness, -1.0, 1.0)
     return slope
-
-
-def _highest_in_squares(height: Float32) -> Float32:
-    """Highest value in the square of RUN by RUN cells that begins at each cell, and before it over the border."""
-    from scipy.ndimage import maximum_filter1d
-
-    margin = RUN - 1
-    padded = np.pad(height, margin, constant_values=-np.inf)
-    for axis in (0, 1):
-        padded = maximum_filter1d(padded, RUN, axis=axis, origin=-(RUN // 2), mode="constant", cval=-np.inf)
-    rows, columns = height.shape
-    return np.ascontiguousarray(padded[: rows + margin, : columns + margin])

@@ -1,8 +1,8 @@
-"""Which cells a straight line from a cell's centre crosses, and from which distance to which.
+"""Which cells a straight line crosses that begins within a cell, and from which distance to which.
 
-The line is followed exactly, edge by edge, so a wall stands at its cell's edge and not at the cell's centre. As every
-cell is entered from a centre, one table of offsets per azimuth serves the whole grid. Azimuths are degrees clockwise
-from grid north; rows count southwards.
+The line is followed exactly, edge by edge, so a wall stands at its cell's edge and not at the cell's centre. As all
+lines begin at the same place of their cells, one table of offsets per azimuth serves the whole grid. Azimuths are
+degrees clockwise from grid north; rows count southwards.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SAME = 1e-9  # crossings closer than this share of a cell meet at a corner: the line passes between two cells
-RUN = 8
-"""Cells of a line that are looked at together, to be passed over where nothing among them is high enough."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +24,6 @@ class RayTable:
     row, column : int32, offsets from the starting cell
     near, far : float64, m, where the line enters and leaves the cell
     east, south : float64, m, from the cell's centre to the middle of the line's way through it
-    run_start : (n + 1,) int64, where each azimuth's runs begin; a run is up to `RUN` cells one after another
-    run : (runs, 4) int32, first cell, end, and the least row and column offset of each run
     """
 
     azimuth: NDArray[np.float64]
@@ -38,12 +34,15 @@ class RayTable:
     far: NDArray[np.float64]
     east: NDArray[np.float64]
     south: NDArray[np.float64]
-    run_start: NDArray[np.int64]
-    run: NDArray[np.int32]
 
 
-def ray_table(azimuth: NDArray[np.float64], shape: tuple[int, int], resolution: float) -> RayTable:
-    """Follow lines from a cell's centre until they must have left a grid of that shape.
+def ray_table(
+    azimuth: NDArray[np.float64],
+    shape: tuple[int, int],
+    resolution: float,
+    position: tuple[float, float] = (0.0, 0.0),
+) -> RayTable:
+    """Follow lines from within a cell until they must have left a grid of that shape.
 
     Parameters
     ----------
@@ -53,6 +52,9 @@ def ray_table(azimuth: NDArray[np.float64], shape: tuple[int, int], resolution: 
         Rows and columns of the grid.
     resolution : float
         Cell size, m.
+    position : tuple of float
+        Where the lines begin, from the cell's centre, shares of a cell to the east and to the south, above -0.5 and
+        below 0.5.
 
     Examples
     --------
@@ -60,15 +62,11 @@ def ray_table(azimuth: NDArray[np.float64], shape: tuple[int, int], resolution: 
     >>> table.column.tolist(), table.near.tolist(), table.far.tolist()
     ([0, 1, 2], [0.0, 1.0, 3.0], [1.0, 3.0, 5.0])
     """
-    parts = [_one_ray(float(angle), shape) for angle in azimuth]
+    parts = [_one_ray(float(angle), shape, position) for angle in azimuth]
     start = np.concatenate([[0], np.cumsum([len(part[0]) for part in parts])]).astype(np.int64)
     row, column, near, far = (np.concatenate([part[k] for part in parts]) for k in range(4))
     angle = np.repeat(np.radians(azimuth), np.diff(start))
     middle = (near + far) / 2
-    runs = [np.arange(start[k], start[k + 1], RUN) for k in range(len(parts))]
-    first = np.concatenate(runs)
-    end = np.concatenate([np.minimum(run + RUN, start[k + 1]) for k, run in enumerate(runs)])
-    least = [np.minimum.reduceat(offset, first) for offset in (row, column)]
     return RayTable(
         azimuth=np.asarray(azimuth, dtype=np.float64),
         start=start,
@@ -76,10 +74,8 @@ def ray_table(azimuth: NDArray[np.float64], shape: tuple[int, int], resolution: 
         column=column.astype(np.int32),
         near=near * resolution,
         far=far * resolution,
-        east=(middle * np.sin(angle) - column) * resolution,
-        south=(-middle * np.cos(angle) - row) * resolution,
-        run_start=np.concatenate([[0], np.cumsum([len(run) for run in runs])]).astype(np.int64),
-        run=np.column_stack([first, end, *least]).astype(np.int32),
+        east=(position[0] + middle * np.sin(angle) - column) * resolution,
+        south=(position[1] - middle * np.cos(angle) - row) * resolution,
     )
 
 
@@ -94,11 +90,11 @@ def even_azimuths(count: int) -> NDArray[np.float64]:
     return np.asarray((np.arange(count) + 0.5) * (360.0 / count), dtype=np.float64)
 
 
-def _one_ray(azimuth: float, shape: tuple[int, int]) -> tuple[NDArray[np.float64], ...]:
+def _one_ray(azimuth: float, shape: tuple[int, int], position: tuple[float, float]) -> tuple[NDArray[np.float64], ...]:
     east, south = np.sin(np.radians(azimuth)), -np.cos(np.radians(azimuth))
     # distances at which the line crosses column edges and row edges, in cells
-    columns = _crossings(abs(east), shape[1])
-    rows = _crossings(abs(south), shape[0])
+    columns = _crossings(east, position[0], shape[1])
+    rows = _crossings(south, position[1], shape[0])
     end = min(columns[-1] if len(columns) else np.inf, rows[-1] if len(rows) else np.inf)
     columns, rows = columns[columns <= end + _SAME], rows[rows <= end + _SAME]
     distance = np.concatenate([columns, rows])
@@ -113,5 +109,7 @@ def _one_ray(azimuth: float, shape: tuple[int, int]) -> tuple[NDArray[np.float64
     return row[:-1][crossed], column[:-1][crossed], near[crossed], far[crossed]
 
 
-def _crossings(speed: float, count: int) -> NDArray[np.float64]:
-    return np.asarray((np.arange(count) + 0.5) / speed if speed > 1e-12 else np.zeros(0), dtype=np.float64)
+def _crossings(speed: float, begin: float, count: int) -> NDArray[np.float64]:
+    if abs(speed) <= 1e-12:
+        return np.zeros(0)
+    return np.asarray((np.arange(count) + 0.5 - np.sign(speed) * begin) / abs(speed), dtype=np.float64)

@@ -1,20 +1,26 @@
-"""Loop over rays: whether the sun reaches a place.
+"""Loop over receivers: whether the sun reaches a place.
+
+All receivers share the offsets of the cells that their beams cross, so a row is followed in chunks of `LANES` columns,
+run by run of `RUN` offsets, each as one pass over the chunk. A run whose surroundings lie below every beam of the chunk
+is passed over, and a chunk ends where all its receivers lie in shade or all beams are above everything: neither changes
+a bit. All heights are compared in single precision, as (elevation - receiver) against the rise of the beam.
 
 Symbols
-    ground    (rows, columns) float32   ground elevation, m; where the receivers stand
-    solid     (rows, columns) float32   elevation of ground and roofs, m
-    slope     (2, rows, columns) float32   of the ground, to the east and to the south, m/m
-    slack                               most that the ground of a cell differs from its centre, m
-    roof      (rows, columns) bool      building cells: solid up to `solid`, with a wall at the cell's edge
-    top, base (rows, columns) float32   elevation of crown top and crown base, m; top = base where no tree stands
-    row, column, near, far, east, south, run    see rays.RayTable
-    highest                             highest elevation of solid and top anywhere, m
-    window    (rows + RUN - 1, columns + RUN - 1) float32   highest elevation of solid and top in the square of RUN by
-                                        RUN cells whose least row and column are this cell's, less RUN - 1
-
-Terrain is an inclined plane in each cell and counts at the middle of the line's way through the cell (a slope is no
-stair); a building counts from the edge of its cell. A crown is the box between base and top over the whole cell.
-Receivers on roofs are left out.
+    stand     (rows, columns) float32   elevation of the receivers, m
+    lean      (2, rows, columns) float32   slope of the surface they stand on, to the east and to the south, m/m
+    here      (rows, columns) bool      where receivers are
+    wall, plane, top, base, high        see shade_layers.Barriers
+    skip      offset of a cell on flat layers
+    enter     rise of the beam up to a cell with a wall, m; infinite for the receiver's own cell and to fill up a run
+    middle    rise up to the middle of the way through a cell, m, likewise
+    near, far rise up to where the beam enters and leaves a crown, m; `near` is infinite to fill up a run
+    east, south   from the cell's centre to the middle of the line's way through it, m
+    extent    (runs, 4)   least and highest row, least and highest column offset of a run
+    z         elevation of a chunk's receivers, infinite where there is none, m
+    hidden    most that anything opaque rises above the beam, m
+    crowned   most that a crown rises above where the beam enters, or its base lies below where it leaves, m
+    through   share of the beam behind the crowns met
+    beyond    (block rows, block columns) float32   elevation below which things beyond the reach shade, m
 """
 
 from __future__ import annotations
@@ -22,79 +28,220 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import prange
+from numba import prange, uint64
 from numpy.typing import NDArray
 
 from twin.kernels import jit
 
 Reals = NDArray[np.float32]
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Whole = NDArray[Any]
+
+LANES = 64
+"""Columns that are followed together."""
+
+RUN = 8
+"""Cells of a line that are looked at together."""
+
+GROUP = 16
+"""Columns whose highest elevations are kept together."""
+
+MARGIN_ROWS = RUN
+MARGIN_COLUMNS = 80
+"""Cells around the layers, so that no run of a chunk within reach leaves them; a multiple of `GROUP`."""
+
+
+@jit
+def meet_walls(wall: Reals, first: int, skip: Whole, enter: Reals, r: int, z: Reals, hidden: Reals) -> None:
+    """Follow a run past walls; written out, so that eight cells cost one pass over the chunk."""
+    n = r * RUN
+    p0, p1 = uint64(first + skip[n]), uint64(first + skip[n + 1])
+    p2, p3 = uint64(first + skip[n + 2]), uint64(first + skip[n + 3])
+    p4, p5 = uint64(first + skip[n + 4]), uint64(first + skip[n + 5])
+    p6, p7 = uint64(first + skip[n + 6]), uint64(first + skip[n + 7])
+    e0, e1, e2, e3 = enter[n], enter[n + 1], enter[n + 2], enter[n + 3]
+    e4, e5, e6, e7 = enter[n + 4], enter[n + 5], enter[n + 6], enter[n + 7]
+    for c in range(uint64(LANES)):
+        x = z[c]
+        most = hidden[c]
+        rise = (wall[p0 + c] - x) - e0
+        most = rise if rise > most else most
+        rise = (wall[p1 + c] - x) - e1
+        most = rise if rise > most else most
+        rise = (wall[p2 + c] - x) - e2
+        most = rise if rise > most else most
+        rise = (wall[p3 + c] - x) - e3
+        most = rise if rise > most else most
+        rise = (wall[p4 + c] - x) - e4
+        most = rise if rise > most else most
+        rise = (wall[p5 + c] - x) - e5
+        most = rise if rise > most else most
+        rise = (wall[p6 + c] - x) - e6
+        most = rise if rise > most else most
+        rise = (wall[p7 + c] - x) - e7
+        hidden[c] = rise if rise > most else most
+
+
+@jit
+def meet_terrain(
+    plane: Reals, first: int, skip: Whole, middle: Reals, east: Reals, south: Reals, r: int, z: Reals, hidden: Reals
+) -> None:
+    """Follow a run past inclined planes; `plane` (3, cells)."""
+    for n in range(r * RUN, (r + 1) * RUN):
+        p = uint64(first + skip[n])
+        e, aside, down = middle[n], east[n], south[n]
+        for c in range(uint64(LANES)):
+            rise = ((plane[0, p + c] - z[c]) + (plane[1, p + c] * aside + plane[2, p + c] * down)) - e
+            hidden[c] = rise if rise > hidden[c] else hidden[c]
+
+
+@jit
+def meet_crowns(
+    top: Reals, base: Reals, first: int, skip: Whole, near: Reals, far: Reals, r: int, z: Reals, crowned: Reals
+) -> None:
+    """Follow a run through crowns that all let the same share of the beam through."""
+    for n in range(r * RUN, (r + 1) * RUN):
+        p = uint64(first + skip[n])
+        e, f = near[n], far[n]
+        for c in range(uint64(LANES)):
+            above = (top[p + c] - z[c]) - e
+            below = f - (base[p + c] - z[c])
+            least = above if above < below else below
+            crowned[c] = least if least > crowned[c] else crowned[c]
+
+
+@jit
+def meet_clearings(
+    top: Reals,
+    base: Reals,
+    clear: Reals,
+    usual: np.float32,
+    first: int,
+    skip: Whole,
+    near: Reals,
+    far: Reals,
+    r: int,
+    z: Reals,
+    through: Reals,
+) -> None:
+    """Follow a run through crowns each of which lets its own share through; the darkest counts."""
+    for n in range(r * RUN, (r + 1) * RUN):
+        p = uint64(first + skip[n])
+        e, f = near[n], far[n]
+        for c in range(uint64(LANES)):
+            above = (top[p + c] - z[c]) - e
+            below = f - (base[p + c] - z[c])
+            least = above if above < below else below
+            share = clear[p + c]
+            share = share if share == share else usual
+            share = share if least > np.float32(0.0) else np.float32(1.0)
+            through[c] = share if share < through[c] else through[c]
+
+
+@jit
+def count_open(z: Reals, hidden: Reals) -> int:
+    """Count receivers that nothing opaque hides yet."""
+    number = 0
+    for c in range(LANES):
+        number += (hidden[c] <= np.float32(0.0)) & (z[c] < np.float32(np.inf))
+    return number
 
 
 @jit(parallel=True)
 def add_sunlight(
-    ground: Reals,
-    solid: Reals,
-    slope: Reals,
-    slack: float,
-    roof: Mask,
+    stand: Reals,
+    lean: Reals,
+    here: Mask,
+    wall: Reals,
+    plane: Reals,
     top: Reals,
     base: Reals,
-    window: Reals,
-    highest: float,
-    row: Whole,
-    column: Whole,
-    near: Floats,
-    far: Floats,
-    east: Floats,
-    south: Floats,
-    run: Whole,
-    tangent: float,
-    transmissivity: float,
-    weight: float,
+    clear: Reals,
+    high_wall: Reals,
+    high_plane: Reals,
+    high_crown: Reals,
+    highest: np.float32,
+    layers: tuple[bool, bool, bool, bool],
+    row: int,
+    column: int,
+    stride: int,
+    aside: np.float32,
+    down: np.float32,
+    skip: Whole,
+    enter: Reals,
+    middle: Reals,
+    near: Reals,
+    far: Reals,
+    east: Reals,
+    south: Reals,
+    extent: Whole,
+    usual: np.float32,
+    weight: np.float32,
+    beyond: Reals,
+    beyond_row: int,
+    beyond_column: int,
     sunlit: Reals,
 ) -> None:
-    """Add `weight` times the share of the beam that arrives to `sunlit` (rows, columns).
+    """Add `weight` times the share of the beam that arrives to `sunlit`, a window whose first cell is (row, column).
 
-    tangent: of the sun's altitude. A beam that meets any crown keeps the share `transmissivity`; one that meets
-    terrain or a building keeps nothing.
+    layers: whether there are walls, terrain that may shade, crowns, and crowns that let different shares through.
+    aside, down: from the cell's centre to the receiver, to the east and to the south, m. stride: columns of a layer.
+    usual: share that crowns let through. beyond_row, beyond_column: of the window's first cell, counted in cells from
+    the first block; 16 cells to a block.
     """
-    rows, columns = ground.shape
-    margin = window.shape[0] - rows
+    height, width = stand.shape
+    rows, columns = sunlit.shape
     for i in prange(rows):
-        for j in range(columns):
-            if roof[i, j]:
+        z = np.empty(LANES, np.float32)
+        hidden = np.empty(LANES, np.float32)
+        crowned = np.empty(LANES, np.float32)
+        through = np.empty(LANES, np.float32)
+        a = row + i
+        for j in range(0, columns, LANES):
+            b = column + j
+            count = min(LANES, columns - j)
+            z[:] = np.float32(np.inf)
+            hidden[:] = np.float32(-np.inf)
+            crowned[:] = np.float32(-np.inf)
+            through[:] = np.float32(1.0)
+            lowest = np.float32(np.inf)
+            for c in range(count):
+                x = stand[a, b + c] + (lean[0, a, b + c] * aside + lean[1, a, b + c] * down)
+                x = x if here[a, b + c] else np.float32(np.inf)
+                z[c] = x
+                lowest = x if x < lowest else lowest
+            if lowest == np.float32(np.inf):
                 continue
-            z = np.float64(ground[i, j])
-            share = 1.0
-            for r in range(run.shape[0]):
-                beam = tangent * near[run[r, 0]]
-                if share == 0.0 or beam >= highest - z + slack:
+            if beyond.shape[0] > 0:
+                for c in range(count):
+                    x = beyond[(beyond_row + i) // 16, (beyond_column + j + c) // 16]
+                    hidden[c] = x - z[c]
+            first = (a + MARGIN_ROWS) * stride + b + MARGIN_COLUMNS
+            for r in range(extent.shape[0]):
+                rise = near[r * RUN]
+                if highest - lowest <= rise:
                     break
-                a = i + run[r, 2] + margin
-                b = j + run[r, 3] + margin
-                if a < 0 or a >= rows + margin or b < 0 or b >= columns + margin:
+                if a + extent[r, 0] >= height or a + extent[r, 1] < 0:
                     break
-                if window[a, b] - z + slack <= beam:
-                    continue
-                for n in range(run[r, 0], run[r, 1]):
-                    a = i + row[n]
-                    b = j + column[n]
-                    if a < 0 or a >= rows or b < 0 or b >= columns:
-                        break
-                    beam = tangent * near[n]
-                    rise = solid[a, b] - z
-                    if n > 0 and rise + slack > beam:
-                        if roof[a, b]:
-                            hidden = rise > beam
-                        else:
-                            rise += slope[0, a, b] * east[n] + slope[1, a, b] * south[n]
-                            hidden = 2.0 * rise > tangent * (near[n] + far[n])
-                        if hidden:
-                            share = 0.0
-                            break
-                    if top[a, b] > base[a, b] and top[a, b] - z > beam and base[a, b] - z < tangent * far[n]:
-                        share = transmissivity
-            sunlit[i, j] += weight * share
+                if b + extent[r, 2] >= width or b + extent[r, 3] + LANES <= 0:
+                    break
+                p = a + extent[r, 0] + MARGIN_ROWS
+                q = (b + extent[r, 2] + MARGIN_COLUMNS) // GROUP
+                met = False
+                if layers[0] and high_wall[p, q] - lowest > rise:
+                    meet_walls(wall, first, skip, enter, r, z, hidden)
+                    met = True
+                if layers[1] and high_plane[p, q] - lowest > rise:
+                    meet_terrain(plane, first, skip, middle, east, south, r, z, hidden)
+                    met = True
+                if layers[2] and high_crown[p, q] - lowest > rise:
+                    if layers[3]:
+                        meet_clearings(top, base, clear, usual, first, skip, near, far, r, z, through)
+                    else:
+                        meet_crowns(top, base, first, skip, near, far, r, z, crowned)
+                if met and count_open(z, hidden) == 0:
+                    break
+            for c in range(count):
+                if z[c] < np.float32(np.inf) and hidden[c] <= np.float32(0.0):
+                    share = usual if crowned[c] > np.float32(0.0) else through[c]
+                    sunlit[i, j + c] += weight * share
