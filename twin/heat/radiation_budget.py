@@ -7,13 +7,17 @@ around, so the arrays reach `ground_margin` cells beyond the window that is aske
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
+from twin.errors import InputError
 from twin.heat import materials
 from twin.heat.forcing import Forcing
-from twin.heat.radiation import RECEIVERS, SIGMA, Receiver
+from twin.heat.radiation import FACES, RECEIVERS, SIGMA, Receiver
 from twin.heat.radiation_tables import footprint, kept_tables
 from twin.heat.shade import CANOPY_TRANSMISSIVITY
 from twin.heat.surface_temperature import SPIN_UP_DAYS
@@ -87,6 +91,80 @@ def radiate(
     return _radiate(
         views, ground, sunlit, forcing, RECEIVERS[forcing.receiver], canopy_transmissivity, wall_albedo, walls, window
     )
+
+
+def fluxes(
+    views: Views,
+    ground: Float32,
+    sunlit: Float32,
+    forcing: Forcing,
+    cells: Sequence[tuple[int, int]],
+    *,
+    canopy_transmissivity: float = CANOPY_TRANSMISSIVITY,
+    wall_albedo: float = materials.WALL_ALBEDO,
+    walls: Float32 | None = None,
+) -> xr.Dataset:
+    """Compute the six shortwave and six longwave fluxes at chosen cells, as radiometers 1.1 m high measure them.
+
+    The sums are those of `radiate`, for flat receivers: one physics for maps and stations.
+
+    Parameters
+    ----------
+    views, ground, sunlit, forcing, canopy_transmissivity, wall_albedo, walls
+        See `radiate`.
+    cells : sequence of (row, column)
+        In the arrays.
+
+    Returns
+    -------
+    xr.Dataset
+        `shortwave` and `longwave` (cell, time, direction), W/m2; direction is where it comes from: down (from
+        above), up (from the ground), north, east, south, west. The beam is part of them.
+
+    Raises
+    ------
+    InputError
+        If a cell lies outside the arrays or on a roof.
+
+    Examples
+    --------
+    >>> fluxes.__name__
+    'fluxes'
+    """
+    rows, columns = views.horizon.shape[1:]
+    margin = ground_margin(forcing.resolution)
+    found = np.zeros((2, len(cells), forcing.steps, len(FACES)))
+    for which, (row, column) in enumerate(cells):
+        if not (0 <= row < rows and 0 <= column < columns) or np.isnan(views.factors[0, row, column]):
+            raise InputError(f"cell ({row}, {column}) is no open ground of the {rows} x {columns} cells given")
+        top, left = max(0, row - margin), max(0, column - margin)
+        part = Window(top, left, min(rows, row + margin + 1) - top, min(columns, column + margin + 1) - left)
+        cut = replace(
+            views,
+            factors=np.ascontiguousarray(part.of(views.factors)),
+            horizon=np.ascontiguousarray(part.of(views.horizon)),
+            crowns=None if views.crowns is None else np.ascontiguousarray(part.of(views.crowns)),
+        )
+        here = slice(top, top + part.rows), slice(left, left + part.columns)
+        lit = np.ascontiguousarray(part.of(sunlit))
+        of_walls = None if walls is None else np.ascontiguousarray(walls[here])
+        one = Window(row - top, column - left, 1, 1)
+        for k, kind in enumerate(("shortwave", "longwave")):
+            for f, face in enumerate(FACES.values()):
+                only = replace(face, **{"shortwave": 0.0, "longwave": 0.0, kind: 1.0})
+                given = (
+                    cut,
+                    np.ascontiguousarray(ground[here]),
+                    lit,
+                    forcing,
+                    only,
+                    canopy_transmissivity,
+                    wall_albedo,
+                )
+                kelvin = _radiate(*given, of_walls, one)[:, 0, 0].astype(np.float64) + 273.15
+                found[k, which, :, f] = SIGMA * kelvin**4
+    over = ("cell", "time", "direction")
+    return xr.Dataset({"shortwave": (over, found[0]), "longwave": (over, found[1])}, coords={"direction": list(FACES)})
 
 
 def _radiate(

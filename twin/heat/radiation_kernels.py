@@ -240,8 +240,9 @@ def receive(
     share; hidden (cells,): share of the receiver's view down that walls take; sunlit (steps, cells).
     air (steps, 16): 0 air, K; 1 exchange coefficient of the ground; 2 s / (s + gamma); 3 beam on a horizontal; 4 beam
     absorbed by the receiver; 5 diffuse light on an open wall, twice; 6 black radiation of the air; 7 longwave of the
-    sky on an open wall, twice; 8 longwave of a wall that no light warms; 9 to 11 its hold, store and loss, W m-2 K-1; 12
-    its longwave per K; 13 K per W/m2 of a leaf; 14 second order of the warmth; 15 longwave of leaves on a wall.
+    sky on an open wall, twice; 8 longwave of a wall that no light warms; 9 to 11 its hold, store, loss and 12 its
+    longwave per K, W m-2 K-1; 13 longwave of a leaf per W/m2; 14 second order of the warmth; 15 longwave of
+    leaves on a wall.
     light (steps,): column of the ground's light or -1; sun (steps,): azimuth of the sun or -1; wall_beam, wall_drop
     (steps, azimuths), see `light_walls`. body (4,): shortwave and longwave absorption of the receiver, emissivity of
     walls, step in s. state (7, cells): ground, K, and its daily mean; warmth of walls seen by receiver and ground,
@@ -383,6 +384,43 @@ def receive(
                     state[5, first + k] = mean[2, k]
 
 
+@jit
+def add_times(share: Reals, value: Reals, total: Reals) -> None:
+    """Add the product of two rows to a third."""
+    for j in range(total.size):
+        total[j] += share[j] * value[j]
+
+
+@jit
+def end_rays(roof: Whole, weight: np.float32, free: Reals, share: Reals, lost: Reals) -> None:
+    """Take a row of points: `free` rays that a roof ends are lost from here on."""
+    one = np.float32(1.0)
+    zero = np.float32(0.0)
+    for j in range(free.size):
+        free[j] = zero if roof[j] else free[j]
+        share[j] = weight * free[j]
+        lost[j] += weight * (one - free[j])
+
+
+@jit
+def pass_border(weight: np.float32, free: Reals, mine: Reals, lost: Reals) -> None:
+    """Take a row of points beyond the arrays: the own cell stands for them."""
+    one = np.float32(1.0)
+    for j in range(free.size):
+        mine[j] += weight * free[j]
+        lost[j] += weight * (one - free[j])
+
+
+@jit
+def to_temperature(total: Reals, roof: Whole, full: np.float32, radiant: Reals) -> None:
+    """Fill a row of mean radiant temperatures, degC, from what is absorbed."""
+    zero = np.float32(273.15)
+    nothing = np.float32(np.nan)
+    for j in range(total.size):
+        t = np.float32(math.sqrt(np.float32(math.sqrt(total[j] / full)))) - zero
+        radiant[j] = nothing if roof[j] else t
+
+
 @jit(parallel=True)
 def look_down(
     roof: Whole,
@@ -412,47 +450,40 @@ def look_down(
     height, width = radiant.shape[1], radiant.shape[2]
     points = row.size
     for i in prange(height):
-        one = np.float32(1.0)
-        zero = np.float32(0.0)
         share = np.zeros((points, width), np.float32)
         mine = np.full(width, own, np.float32)
         lost = np.zeros(width, np.float32)
         free = np.ones(width, np.float32)
+        row_of = np.empty(points, np.int64)
+        begins = np.zeros(points, np.int64)
+        ends = np.zeros(points, np.int64)
         for m in range(points):
             if m % rings == 0:
-                free[:] = one
+                free[:] = np.float32(1.0)
             a = top + i + row[m]
+            b = left + column[m]
+            begin = min(max(0, -b), width)
+            end = max(min(width, columns - b), begin)
+            if a < 0 or a >= rows:
+                begin = width
+                end = width
+                a = 0
+            row_of[m], begins[m], ends[m] = a, begin, end
             w = weight[m]
-            inside = 0 <= a < rows
-            begin = max(0, -(left + column[m])) if inside else width
-            end = min(width, columns - left - column[m]) if inside else width
-            begin = min(begin, width)
-            end = max(end, begin)
-            for j in range(begin):
-                mine[j] += w * free[j]
-                lost[j] += w * (one - free[j])
-            for j in range(begin, end):
-                free[j] = zero if roof[a, left + j + column[m]] else free[j]
-                share[m, j] = w * free[j]
-                lost[j] += w * (one - free[j])
-            for j in range(end, width):
-                mine[j] += w * free[j]
-                lost[j] += w * (one - free[j])
+            pass_border(w, free[:begin], mine[:begin], lost[:begin])
+            if end > begin:
+                end_rays(roof[a, begin + b : end + b], w, free[begin:end], share[m, begin:end], lost[begin:end])
+            pass_border(w, free[end:], mine[end:], lost[end:])
         if steps == 0:
-            for j in range(width):
-                radiant[0, i, j] = lost[j]
+            radiant[0, i] = lost
             continue
         total = np.empty(width, np.float32)
         for n in range(steps):
-            for j in range(width):
-                total[j] = above[n, top + i, left + j] + mine[j] * ground[n, top + i, left + j]
+            total[:] = above[n, top + i, left : left + width]
+            add_times(mine, ground[n, top + i, left : left + width], total)
             for m in range(points):
-                a = top + i + row[m]
-                if 0 <= a < rows:
-                    begin = min(max(0, -(left + column[m])), width)
-                    end = max(min(width, columns - left - column[m]), begin)
-                    for j in range(begin, end):
-                        total[j] += share[m, j] * ground[n, a, left + j + column[m]]
-            for j in range(width):
-                t = math.sqrt(math.sqrt(total[j] / full)) - np.float32(273.15)
-                radiant[n, i, j] = np.float32(np.nan) if roof[top + i, left + j] else t
+                begin, end = begins[m], ends[m]
+                if end > begin:
+                    b = left + column[m]
+                    add_times(share[m, begin:end], ground[n, row_of[m], begin + b : end + b], total[begin:end])
+            to_temperature(total, roof[top + i, left : left + width], full, radiant[n, i])
