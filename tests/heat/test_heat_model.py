@@ -195,7 +195,7 @@ def test_half_hours_agree_with_hours(make_grid: Build) -> None:
     )
     two = halves.mean_radiant_temperature.values.reshape(24, 2, 4, 4).mean(axis=1)
     middle = slice(8, 17)  # away from sunrise and sunset, where radiation bends within an hour
-    np.testing.assert_allclose(hours.mean_radiant_temperature.values[middle], two[middle], atol=0.4)
+    np.testing.assert_allclose(hours.mean_radiant_temperature.values[middle], two[middle], atol=0.6)
     assert halves.strong_heat_stress_duration[1, 1] == pytest.approx(hours.strong_heat_stress_duration[1, 1], abs=1.0)
 
 

@@ -160,8 +160,7 @@ def compute(
     roof = inner.of(scene.obstacles.roof)
     fields = _fields(day, radiant, core.of(sunlit), roof, advance)
     fields["sky_view_factor"] = np.ascontiguousarray(core.of(views.factors[0]))
-    height = np.where(roof, np.float32(np.nan), inner.of(scene.obstacles.ground))
-    fields["border_shade_hours"] = _border(day, height, window)
+    fields["border_shade_hours"] = border_hours(day, scene.obstacles, window, inner)
     return fields, Views(core.of(views.factors), core.of(views.horizon), views.azimuth)
 
 
@@ -186,14 +185,15 @@ def add_shade(
     positions = zip(forcing.altitude[step], forcing.azimuth[step], forcing.weight[step], strict=True)
     for altitude, azimuth, weight in positions:
         if weight > 0:
-            share = sunlight(
+            sunlight(
                 obstacles,
                 altitude=float(altitude),
                 azimuth=float(azimuth),
                 canopy_transmissivity=day.canopy_transmissivity,
                 weight=float(weight),
+                add_to=sunlit,
+                window=window,
             )
-            sunlit += window.of(share)
 
 
 def _fields(
@@ -227,10 +227,22 @@ def _fields(
     return fields
 
 
-def _border(day: Day, height: Float32, window: Window) -> Float32:
-    """Count the hours in which something beyond the border, as high as the highest thing, could shade a cell."""
+def border_hours(day: Day, obstacles: Obstacles, window: Window, local: Window | None = None) -> Float32:
+    """Count the hours in which something beyond the border, as high as the highest thing, could shade a cell.
+
+    Parameters
+    ----------
+    day : Day
+    obstacles : Obstacles
+    window : Window
+        Cells, in the grid.
+    local : Window, optional
+        The same cells in the obstacles, where these are only a part of the grid.
+    """
     from twin.heat import statistics_kernels as loops
 
+    local = window if local is None else local
+    height = np.where(local.of(obstacles.roof), np.float32(np.nan), local.of(obstacles.ground))
     forcing = day.forcing
     up = forcing.weight > 0
     azimuth, altitude = np.radians(forcing.azimuth[up]), np.radians(forcing.altitude[up])

@@ -15,7 +15,7 @@ from twin.city.gridspec import check_grid
 from twin.errors import InputError
 from twin.heat.checks import Findings, inspect
 from twin.heat.day import STEPS_OF_VIEWS, Day, Float32, compute, make_day
-from twin.heat.distant import BLOCK, REACH
+from twin.heat.distant import BLOCK, REACH, Distant
 from twin.heat.inputs import REQUIRED, used_names
 from twin.heat.options import Options, steps_at
 from twin.heat.plates import plates, regions, surrounded
@@ -97,8 +97,8 @@ def make_plan(grid: xr.Dataset, weather: xr.Dataset, options: Options, plate: in
     return Plan(grid, weather, used_names(grid), findings, day, plate)
 
 
-def compute_plates(plan: Plan, take: Take, *, scene: Scene | None = None, threads: int | None = None) -> None:
-    """Compute all plates of a plan, one after another, and give each away.
+def compute_plates(plan: Plan, take: Take, *, scene: Scene | None = None, threads: int | None = None) -> Distant | None:
+    """Compute all plates of a plan, one after another, and give each away; return what was seen from afar.
 
     Parameters
     ----------
@@ -124,6 +124,7 @@ def compute_plates(plan: Plan, take: Take, *, scene: Scene | None = None, thread
                 window = Window(region.row + plate.row, region.column + plate.column, plate.rows, plate.columns)
                 share = window.rows * window.columns / cells / work
                 take(window, *compute(day, held, window, distant, _share_of(advance, share)))
+    return distant
 
 
 def _share_of(advance: Callable[[float], None], share: float) -> Callable[[float], None]:
