@@ -12,8 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pythermalcomfort.models import utci as oracle
 
+from twin import kernels
 from twin.errors import InputError
-from twin.heat.utci import saturation_vapour_pressure, utci, utci_polynomial
+from twin.heat import utci_kernels
+from twin.heat.air import saturation_vapour_pressure
+from twin.heat.utci import utci, utci_polynomial
 from twin.heat.utci_table import COEFFICIENTS
 
 # the independent code is the same polynomial in another order of sums: what differs is round-off
@@ -111,3 +114,69 @@ def test_impossible_air_is_refused(wind: float, humidity: float) -> None:
 def test_calm_air_counts_as_half_a_metre_per_second_in_the_collapsed_polynomial_too() -> None:
     np.testing.assert_array_equal(utci_polynomial(30.0, 0.0, 40.0), utci_polynomial(30.0, 0.5, 40.0))
     assert np.polyval(utci_polynomial(30.0, 0.1, 40.0)[::-1], 20.0) == pytest.approx(float(utci(30.0, 50.0, 0.1, 40.0)))
+
+
+@given(temperature=st.floats(-60, 60))
+@settings(deadline=None, max_examples=200)
+def test_saturation_without_library_functions_is_saturation(temperature: float) -> None:
+    expected = float(saturation_vapour_pressure(temperature))
+    assert float(utci_kernels.saturation(temperature)) == pytest.approx(expected, rel=1e-11)
+
+
+def test_fields_of_air_give_what_each_cell_gives_alone() -> None:
+    random = np.random.default_rng(3)
+    ta, wind, humidity = (
+        random.uniform(-20, 40, (40, 1)),
+        random.uniform(0, 9, (1, 30)),
+        random.uniform(5, 100, (40, 30)),
+    )
+    tmrt = ta + random.uniform(-20, 60, (40, 30))
+    felt = utci(ta, tmrt, wind, humidity)
+    assert felt.shape == (40, 30)
+    for i, j in ((0, 0), (7, 29), (39, 13)):
+        alone = np.polyval(utci_polynomial(ta[i, 0], wind[0, j], humidity[i, j])[::-1], tmrt[i, j] - ta[i, 0])
+        assert felt[i, j] == pytest.approx(alone, abs=1e-9)
+
+
+def test_fields_are_the_same_for_any_number_of_threads() -> None:
+    random = np.random.default_rng(4)
+    ta, tmrt = random.uniform(0, 40, 20_000), random.uniform(0, 80, 20_000)
+    found = []
+    for threads in (1, 2):
+        with kernels.running(threads):
+            found.append((utci(ta, tmrt, 1.0, 50.0), utci(30.0, tmrt, 1.0, 50.0)))
+    assert np.array_equal(found[0][0], found[1][0])
+    assert np.array_equal(found[0][1], found[1][1])
+
+
+def test_a_missing_cell_leaves_its_neighbours_alone() -> None:
+    ta = np.full(100, 25.0)
+    ta[37] = np.nan
+    felt = utci(ta, 40.0, 1.0, 50.0)
+    assert np.isnan(felt[37])
+    assert np.isfinite(np.delete(felt, 37)).all()
+    assert utci(ta[:0], 40.0, 1.0, 50.0).shape == (0,)
+
+
+def test_single_point_values_of_another_program(shared_data: Callable[[str], Path]) -> None:
+    with np.load(shared_data("heat/golden_umep_athens/golden_params.npz")) as file:
+        ta, humidity, tmrt, wind = file["utci_single_point__inputs"].T
+        expected = file["utci_single_point__outputs"]
+    fitted = wind >= 0.5  # one row has 0.1 m/s, for which that program extrapolates
+    assert fitted.sum() == 6
+    # that program works in float32
+    np.testing.assert_allclose(utci(ta, tmrt, wind, humidity)[fitted], expected[fitted], atol=2e-4)
+
+
+def test_values_of_the_weather_centre(shared_data: Callable[[str], Path]) -> None:
+    cases = np.genfromtxt(
+        shared_data("heat/thermal_indices_tables/thermofeel_thermofeel_testcases.csv"), delimiter=",", names=True
+    )
+    expected = np.genfromtxt(shared_data("heat/thermal_indices_tables/thermofeel_utci.csv")) - 273.15
+    ta, tmrt, wind = cases["t2m"] - 273.15, cases["mrt"] - 273.15, cases["va"]
+    humidity = 100 * saturation_vapour_pressure(cases["td"] - 273.15) / saturation_vapour_pressure(ta)
+    inside = (wind >= 0.5) & (np.abs(tmrt - ta - 20) <= 50) & (humidity <= 100) & np.isfinite(expected)
+    assert inside.sum() > 10
+    felt = utci(ta[inside], tmrt[inside], wind[inside], humidity[inside])
+    # it takes vapour pressure from the dew point by another formula; a hundredth of a hPa is worth some 0.01 K
+    np.testing.assert_allclose(felt, expected[inside], atol=0.05)
