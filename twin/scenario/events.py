@@ -89,9 +89,7 @@ class Event:
         raise InputError(f"event {self.name!r} is traffic; it has no weather")
 
 
-def hot_day(
-    date: str | datetime.date, *, max_temperature: Quantity, name: str = "hot day", **weather_options: Any
-) -> Event:
+def hot_day(date: str | datetime.date, *, max_temperature: Quantity, name: str = "hot day", **options: Any) -> Event:
     """Describe a cloudless hot day.
 
     Parameters
@@ -102,8 +100,9 @@ def hot_day(
         Highest air temperature of the day, 15 to 50 degC.
     name : str
         Key of its results.
-    **weather_options
-        Passed to `twin.weather.hot_day`, such as ``min_temperature``.
+    **options
+        Passed to `twin.weather.hot_day`, such as ``min_temperature``, or to `twin.heat.simulate`, such as ``indices``,
+        ``hours`` or ``sky``.
 
     Returns
     -------
@@ -112,18 +111,21 @@ def hot_day(
     Raises
     ------
     InputError
-        If the date cannot be read or the temperature is out of range.
+        If the date cannot be read, the temperature is out of range or an option is unknown or impossible.
 
     Examples
     --------
     >>> hot_day("2018-07-26", max_temperature=35).label_en
     'hot day, 35 °C on 2018-07-26'
+    >>> dict(hot_day("2018-07-26", max_temperature=35, hours="14:00").options)
+    {'hours': ('14:00',)}
     """
     day = _day(date)
     hottest = to_si(max_temperature, "degC", name="max_temperature")
     if not 15.0 <= hottest <= 50.0:
         raise InputError(f"max_temperature is {max_temperature!r}; a hot day lies between 15 and 50 degC")
-    _known_options("twin.weather", "hot_day", weather_options)
+    of_model, of_weather = heat_options(options)
+    _known_options("twin.weather", "hot_day", of_weather, also=_heat_names())
     return Event(
         name=name,
         model="heat",
@@ -131,8 +133,45 @@ def hot_day(
         label_de=f"Hitzetag, {hottest:g} °C am {day.day}.{day.month}.{day.year}".replace(
             f"{hottest:g}", _german(hottest)
         ),
-        forcing={"date": day.isoformat(), "max_temperature": hottest, **weather_options},
+        forcing={"date": day.isoformat(), "max_temperature": hottest, **of_weather},
+        options=of_model,
     )
+
+
+def heat_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part options into those of `twin.heat.simulate`, checked, and the rest.
+
+    Parameters
+    ----------
+    options : mapping
+        By name.
+
+    Returns
+    -------
+    of_heat, others : dict
+
+    Raises
+    ------
+    InputError
+        If the heat model refuses one.
+
+    Examples
+    --------
+    >>> heat_options({"sky": "isotropic", "min_temperature": 20})
+    ({'sky': 'isotropic'}, {'min_temperature': 20})
+    """
+    from twin.heat.options import Options
+
+    names = _heat_names()
+    mine = {name: value for name, value in options.items() if name in names}
+    checked = Options(**mine)
+    return {name: getattr(checked, name) for name in mine}, {n: v for n, v in options.items() if n not in names}
+
+
+def _heat_names() -> tuple[str, ...]:
+    from twin.heat.options import Options
+
+    return tuple(Options.__dataclass_fields__)
 
 
 def heavy_rain(
@@ -260,7 +299,7 @@ def _is_return_period(depth: object) -> bool:
     )
 
 
-def _known_options(module: str, function: str, options: Mapping[str, Any]) -> None:
+def _known_options(module: str, function: str, options: Mapping[str, Any], also: tuple[str, ...] = ()) -> None:
     """Refuse option names the function does not have, before anything runs."""
     if not options:
         return
@@ -271,6 +310,7 @@ def _known_options(module: str, function: str, options: Mapping[str, Any]) -> No
     known = list(inspect.signature(getattr(importlib.import_module(module), function)).parameters)
     # the city says where it lies; date and temperature have words of their own
     known = [name for name in known if name not in ("city", "date", "max_temperature", "latitude", "longitude")]
+    known += also
     for option in options:
         if option not in known:
             near = difflib.get_close_matches(option, known, n=1)
