@@ -110,7 +110,8 @@ def test_the_file_refers_to_nothing_outside_itself(report):
 
 def test_every_picture_has_words(report):
     pictures = [attributes for tag, attributes in tags(report) if tag == "img"]
-    assert len(pictures) == 3 * 2 + 3 + 1  # two variants and a difference for each event, and the whole network
+    # two variants and a difference for each event, the whole network, the classes of stress, and what changes at homes
+    assert len(pictures) == 3 * 2 + 3 + 1 + 2 + 1
     assert all(len(attributes["alt"]) > 40 for attributes in pictures)
 
 
@@ -251,7 +252,7 @@ def test_without_scripts_both_variants_are_seen(browser, report, shots):
     browser.screenshot(shots / "report-without-scripts.png")
     browser.call("Emulation.setScriptExecutionDisabled", value=False)
     shown = browser.evaluate("Array.from(document.querySelectorAll('.stage .view')).map(e => e.offsetWidth)")
-    assert len(shown) == 6
+    assert len(shown) == 8
     assert min(shown) > 300
 
 

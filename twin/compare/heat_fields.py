@@ -424,4 +424,6 @@ def stress_class_map(result: xr.Dataset, index: str = "utci", hour: Hour = None)
 
 
 def _named(field: xr.DataArray, name: str, **attributes: str) -> xr.DataArray:
-    return variables.describe(field.rename(name)).assign_attrs(attributes)
+    # a new name brings its own unit and words
+    bare = field if field.name == name else field.drop_attrs(deep=False)
+    return variables.describe(bare.rename(name)).assign_attrs(attributes)

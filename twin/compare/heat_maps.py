@@ -214,7 +214,7 @@ def _street_shade(comparison: Comparison, event: str, variant: Variant, differen
         values = 100.0 * table[f"difference {variant.name}"].to_numpy(np.float64)
         arrays = [100.0 * table[f"difference {v.name}"].to_numpy(np.float64) for v in comparison.others]
         scale = difference_scale(arrays, 2.0)
-        note = say("map.unchanged", language, value=quantity(2.0, "%", 0, language, signed=False))
+        note = say("map.unchanged", language, value=quantity(2.0, "pp", 0, language))
     else:
         values = 100.0 * table[variant.name].to_numpy(np.float64)
         arrays = [100.0 * table[v.name].to_numpy(np.float64) for v in comparison.variants]
@@ -236,7 +236,7 @@ def _street_shade(comparison: Comparison, event: str, variant: Variant, differen
     image = LineCollection(lines, linewidths=2.2, cmap=scale.colour_map(), norm=scale.norm(), zorder=5, **round_ends)
     image.set_array(np.asarray(strength, np.float64))
     sheet.axes.add_collection(image)
-    sheet.colour_bar(image, scale, arrays, "%", language)
+    sheet.colour_bar(image, scale, arrays, "pp" if difference else "%", language)
     sheet.finish(variant, language, roads=False)
     known = np.isfinite(values)
     weight = table["known_length"].to_numpy(np.float64)[known]

@@ -10,6 +10,7 @@ import base64
 import datetime
 import json
 import os
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from string import Template
@@ -21,6 +22,7 @@ from twin.atomic import replacing
 from twin.city.summary import file_name
 from twin.compare.language import enumeration, index, number, quantity, reader, say, validation
 from twin.compare.report_answer import answer, screening, upper
+from twin.compare.report_heat import heat_tables
 from twin.compare.report_tables import (
     Cell,
     escape,
@@ -30,6 +32,7 @@ from twin.compare.report_tables import (
     table,
     worst_table,
 )
+from twin.errors import MissingDataError
 
 if TYPE_CHECKING:
     from twin.compare.comparison import Comparison
@@ -141,7 +144,12 @@ def _event(comparison: Comparison, event: str, position: int, language: str) -> 
             figures = "".join(f"<figure>{_image(figure)}</figure>" for figure in changed)
             parts.append(f'<div class="changes"><h3>{heading}</h3>{figures}</div>')
         parts.append("</div>")
+    heat = comparison.baseline.model(event) == "heat"
+    if heat:
+        parts.append(_heat_maps(comparison, event, position, language))
     parts.append(f"<h3>{say('report.indicators', language)}</h3>{indicator_table(comparison, event, language)}")
+    if heat:
+        parts.append(heat_tables(comparison, event, language))
     if comparison.baseline.model(event) == "traffic":
         parts.append(street_table(comparison, event, language))
     worst = worst_table(comparison, event, language)
@@ -152,6 +160,31 @@ def _event(comparison: Comparison, event: str, position: int, language: str) -> 
         items = "".join(f"<li>{escape(m.variant)}, {escape(m.key)}: {escape(m.reason)}</li>" for m in absent)
         parts.append(f"<details><summary>{say('report.missing', language)}</summary><ul>{items}</ul></details>")
     return "".join(parts)
+
+
+def _heat_maps(comparison: Comparison, event: str, position: int, language: str) -> str:
+    """Return classes of heat stress side by side, and what changes around homes and along streets."""
+    from twin.compare.maps import draw
+
+    parts = []
+    try:
+        draw_class = partial(draw, comparison, event, name="stress_class", language=language)
+        classes = [(variant.title, draw_class(variant.name)) for variant in comparison.variants]
+        parts.append(_views(classes, f"classes-{position}"))
+    except MissingDataError:
+        pass  # a result of another program may hold no such index; the table of indicators names what is missing
+    changed = []
+    for variant in comparison.others:
+        for name in ("home_changes", "street_shade"):
+            try:
+                changed.append(draw(comparison, event, variant.name, name=name, difference=True, language=language))
+            except MissingDataError:
+                continue
+    if changed:
+        parts.append(
+            f'<div class="changes">{"".join(f"<figure>{_image(figure)}</figure>" for figure in changed)}</div>'
+        )
+    return f'<div class="maps">{"".join(parts)}</div>' if parts else ""
 
 
 def _views(views: list[tuple[str, MapFigure]], key: str) -> str:

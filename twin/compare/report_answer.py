@@ -73,6 +73,10 @@ def _card(comparison: Comparison, event: str, language: str) -> str:
                     )
                 )
                 break
+        if model == "heat":
+            rows += [
+                (say("report.gains", language), escape(words)) for words in _gains(comparison, event, variant, language)
+            ]
         parts.append("<dl>" + "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in rows) + "</dl></div>")
     topics: dict[str, None] = {}
     for key in (*_WHAT[model][:1], *_WHOM[model][:1]):
@@ -80,6 +84,14 @@ def _card(comparison: Comparison, event: str, language: str) -> str:
     rests = ", ".join(topics) if topics else say("report.none", language)
     parts.append(f'<p class="rests"><strong>{say("report.rests", language)}</strong>: {escape(rests)}</p></article>')
     return "".join(parts)
+
+
+def _gains(comparison: Comparison, event: str, variant: Variant, language: str) -> str:
+    """Return who gains and loses, and the place and the street that gain most; ``""`` if nothing is known."""
+    from twin.compare.heat_wording import best_place, best_street, gain_sentence
+
+    said = (words(comparison, event, variant, language) for words in (gain_sentence, best_place, best_street))
+    return " ".join(sentence for sentence in said if sentence)
 
 
 def upper(words: str) -> str:

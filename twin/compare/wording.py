@@ -41,7 +41,11 @@ def text(comparison: Comparison, language: str = "en") -> str:
     paragraphs = []
     for event in shown:
         sentences = [headlines[event]]
-        for more in (second(comparison, event, language), _streets(comparison, event, language)):
+        for more in (
+            second(comparison, event, language),
+            _streets(comparison, event, language),
+            *_heat(comparison, event, language),
+        ):
             if more and room > 0:
                 sentences.append(more)
                 room -= 1
@@ -138,6 +142,17 @@ def _streets(comparison: Comparison, event: str, language: str) -> str:
         less=difference.idxmin(),
         less_difference=quantity(float(difference.min()), "h-1", 0, language, signed=True),
     )
+
+
+def _heat(comparison: Comparison, event: str, language: str) -> list[str]:
+    """Return who gains and loses by heat with each variant, then the place and the street that gain most."""
+    if comparison.baseline.model(event) != "heat":
+        return []
+    from twin.compare.heat_wording import best_place, best_street, gain_sentence
+
+    said = [gain_sentence(comparison, event, variant, language) for variant in comparison.others]
+    first = comparison.others[0]
+    return [*said, best_place(comparison, event, first, language), best_street(comparison, event, first, language)]
 
 
 def _capital(words: str) -> str:
