@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from twin.errors import DataError, InputError, TwinError
@@ -190,3 +193,27 @@ def test_buildings_are_chosen_by_number_in_a_file(tmp_path, kind):
     text = STUDY[: STUDY.index("[[scenario.measure]]")]
     path = write(tmp_path, f'{text}[[scenario.measure]]\nkind = "{kind}"\nbuildings = [7, 3, 7]\n')
     assert load_study(path).scenarios[0].measures[0].buildings == (3, 7)
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "measures.md"
+
+
+def test_every_example_of_the_guide_can_be_written_so(tmp_path):
+    text = re.sub(r'"plans\.geojson#[\w-]+"', str(list(AREA)), GUIDE.read_text(encoding="utf-8"))
+    tables = "\n".join(re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL))
+    path = write(tmp_path, STUDY[: STUDY.index("[[scenario.measure]]")] + tables)
+    kinds = [measure.kind for measure in load_study(path).scenarios[0].measures]
+    assert kinds == re.findall(r'^kind = "(\w+)"', tables, flags=re.MULTILINE)
+    told = {name for line in re.findall(r"^## .*", text, flags=re.MULTILINE) for name in re.findall(r"`(\w+)`", line)}
+    assert told | {"remove_buildings"} == set(kinds)
+
+
+def test_the_guide_shows_the_sizes_that_trees_get():
+    rows = re.findall(r"^\| [\w ]+ \(\*([\w ]+)\*\) \| (.*) \|$", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert len(rows) == 8
+    for name, cells in rows:
+        for years, cell in zip((0, 5, 10, 20, 30, 40, 60), cells.split(" | "), strict=False):
+            size = measures.tree_size(name, years)
+            height, crown = map(float, cell.split(", "))
+            assert height == round(size.height), (name, years)
+            assert crown == round(size.crown_diameter, 1 if size.crown_diameter < 10 else None), (name, years)

@@ -14,6 +14,14 @@ X, Y = 679300.0, 5543500.0
 MEASURES = {
     "building": lambda: measures.add_building((679216, 5543304, 679240, 5543328), height=9),
     "trees": lambda: measures.plant_trees((X, Y, X + 60, Y + 30), spacing=10, height=12, crown_diameter=6),
+    "green roofs": lambda: measures.green_roof((679100, 5543400, 679300, 5543600), steepest=90),
+    "facades": lambda: measures.facade_greening((679100, 5543400, 679300, 5543600), height="4 m"),
+    "light walls": lambda: measures.lighten("walls", (679100, 5543400, 679300, 5543600), albedo=0.6),
+    "removal": lambda: measures.remove_buildings((679100, 5543400, 679200, 5543500)),
+    "water": lambda: measures.water_surface((679112, 5543450, 679200, 5543540), sunk=0.2),
+    "sail": lambda: measures.shade_sail((679112, 5543450, 679160, 5543500), "5 m"),
+    "watered": lambda: measures.unseal((679112, 5543450, 679246, 5543586), irrigated=True),
+    "limes": lambda: measures.plant_trees((X, Y, X + 60, Y + 30), species="Linde", years_after_planting=30),
     "unsealing": lambda: measures.unseal((679000.0, 5543400.0, 679200.0, 5543600.0), to="grass"),
 }
 
@@ -33,7 +41,7 @@ def test_layers_still_fit_together_after_a_measure(name: str, village: twin.City
     assert np.array_equal(np.isfinite(grid.roof_slope.values), roof)
     classes = infiltration_class(grid.land_cover.values, grid.infiltration_final_rate.values)
     assert np.array_equal(grid.infiltration_class.values, classes)
-    changed = [str(key) for key in grid.data_vars if not grid[key].equals(village.grid[key])]
+    changed = [str(key) for key in grid.data_vars if key not in village.grid or not grid[key].equals(village.grid[key])]
     assert set(changed) <= set(record.changes)
     planned = flag("land_cover_source", "planned")
     new_cover = grid.land_cover.values != village.grid.land_cover.values

@@ -41,7 +41,7 @@ LAST_YEAR = 60.0
 
 @dataclass(frozen=True)
 class Species:
-    """Growth of one species; `sources` names a key of `SOURCES` for each number.
+    """Growth of one species; `sources` names a key of `SOURCES` for each number, and a relative whose number it is.
 
     stem : coefficients of a polynomial in age (years, constant first), stem diameter in cm; with `log_stem` those of
         ``exp(a + b ln ln(age + 1) + c / 2)``
@@ -73,7 +73,7 @@ def _species(
     log_stem: bool = False,
 ) -> Species:
     sources = {
-        "stem": "UTD" + (f", {stem_of} instead" if stem_of else ""),
+        "stem": "UTD" + (f", {stem_of}" if stem_of else ""),
         "crown": "ZSK" if crown_area else "COO19",
         "height": "MD26",
     }

@@ -132,10 +132,15 @@ class PlantTrees:
         notes, notes_de = [], []
         if self.species is not None and self.years_after_planting is not None:
             keys = find_species(self.species).sources
-            cited = "; ".join(f"{what}: {keys[what]}" for what in ("stem", "crown", "height"))
+            words = {"stem": "Stamm", "crown": "Krone", "height": "Höhe"}
+            cited, cited_de = (
+                "; ".join(f"{word}: {keys[key]}" for key, word in pairs)
+                for pairs in (tuple((key, key) for key in words), tuple(words.items()))
+            )
             notes.append(f"size from growth of street trees ({cited}); single trees differ by a third and more")
             notes_de.append(
-                f"Größe aus dem Wachstum von Straßenbäumen ({cited}); einzelne Bäume weichen um ein Drittel und mehr ab"
+                f"Größe aus dem Wachstum von Straßenbäumen ({cited_de}); einzelne Bäume weichen um ein Drittel und "
+                "mehr ab"
             )
         if self.transmissivity is not None:
             share = f"{self.transmissivity * 100:.0f}"
