@@ -74,9 +74,8 @@ def _card(comparison: Comparison, event: str, language: str) -> str:
                 )
                 break
         if model == "heat":
-            rows += [
-                (say("report.gains", language), escape(words)) for words in _gains(comparison, event, variant, language)
-            ]
+            gains = _gains(comparison, event, variant, language)
+            rows += [(say("report.gains", language), escape(gains))] if gains else []
         parts.append("<dl>" + "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in rows) + "</dl></div>")
     topics: dict[str, None] = {}
     for key in (*_WHAT[model][:1], *_WHOM[model][:1]):
