@@ -216,7 +216,7 @@ def _radiate(
             t.leaves,
             t.view,
             t.cotangent,
-            t.tangent,
+            t.climb,
             t.air,
             t.light,
             t.sun,

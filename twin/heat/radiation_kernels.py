@@ -10,7 +10,7 @@ Symbols
               receiver (absorbed), one per step for the ground's longwave, one per light step for its shortwave
     leaves    (n azimuths, 8, 16, columns)  change of that by crowns in four bands, by place and value of the nibble
     view      (2, n azimuths, 256)  share that walls below q take of the receiver's view [0] and of the ground's [1]
-    cotangent (256,)  of the horizon angle, tangent (256,)
+    cotangent (256,)  of the horizon angle;  climb (steps,), tangent of the sun's altitude
     W, G      view of walls per azimuth by receiver and by ground; w, g their sums
     X         beam on the walls seen, weighted with the view;  Y, the warmth that comes of it
     J         diffuse light sent out by walls;  K, L, shortwave and longwave, W/m2
@@ -96,12 +96,13 @@ def see_walls(
 
 @jit
 def light_walls(
-    wall: Reals, floor: Reals, steep: Reals, towards_sun: Reals, beam: Reals, drop: Reals, lit: Reals, lit_floor: Reals
+    wall: Reals, floor: Reals, steep: Reals, reach: Reals, beam: Reals, drop: Reals, lit: Reals, lit_floor: Reals
 ) -> None:
     """Fill the beam on the walls that receiver and ground see, weighted with their view, for one step.
 
-    towards_sun (cells,): tangent of the horizon below the sun. beam (azimuths,): on a sunlit wall seen there.
-    drop (azimuths,): how far the beam falls on its way across the street, per distance of the wall.
+    reach (cells,): how far the beam falls on its way from what stands below the sun to the receiver, in heights of the
+    street; drop (azimuths,): on its way on to a wall, per cotangent of the angle at which that is seen.
+    beam (azimuths,): on a sunlit wall seen there.
     """
     one = np.float32(1.0)
     zero = np.float32(0.0)
@@ -110,11 +111,9 @@ def light_walls(
     for d in range(beam.size):
         b = beam[d]
         if b > zero:
-            fall = drop[d]
+            slope = drop[d]
             for k in range(lit.size):
-                share = one - (towards_sun[k] - fall) * steep[d, k]
-                share = min(max(share, zero), one)
-                share = share * b
+                share = min(one, reach[k] + slope * steep[d, k]) * b
                 lit[k] += wall[d, k] * share
                 lit_floor[k] += floor[d, k] * share
 
@@ -221,7 +220,7 @@ def receive(
     leaves: Reals,
     view: Reals,
     cotangent: Reals,
-    tangent: Reals,
+    climb: Reals,
     air: Reals,
     light: Whole,
     sun: Whole,
@@ -297,7 +296,8 @@ def receive(
                 continue
             if sun[n] >= 0:
                 for k in range(count):
-                    tall[k] = tangent[horizon[sun[n], first + k]]
+                    q = horizon[sun[n], first + k]
+                    tall[k] = climb[n] * cotangent[q] if q > 0 else one
                 light_walls(wall, floor, steep, tall, wall_beam[n], wall_drop[n], kept[2, n], kept[3, n])
             for k in range(count):
                 part[9, k] = total[k, light[n]]

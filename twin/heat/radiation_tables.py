@@ -40,7 +40,7 @@ Float32 = NDArray[np.float32]
 class Tables:
     """What the kernels look up for a chunk of steps; see `twin.heat.radiation_kernels`.
 
-    table (n, 256, columns), leaves (n, 8, 16, columns), view (2, n, 256), cotangent, tangent (256,), air (steps, 16),
+    table (n, 256, columns), leaves (n, 8, 16, columns), view (2, n, 256), cotangent (256,), climb (steps,), air (steps, 16),
     light, sun (steps,), wall_beam, wall_drop (steps, n), body (4,)
     """
 
@@ -48,7 +48,7 @@ class Tables:
     leaves: Float32
     view: Float32
     cotangent: Float32
-    tangent: Float32
+    climb: Float32
     air: Float32
     light: NDArray[np.int64]
     sun: NDArray[np.int64]
@@ -133,13 +133,13 @@ def make_tables(forcing: Forcing, receiver: Receiver, first: int, last: int, thr
     bytes_as_tangent = np.tan(np.radians(np.minimum(edges, 89.0)))
     with np.errstate(divide="ignore"):
         cotangent = np.where(bytes_as_tangent > 0, 1.0 / bytes_as_tangent, 0.0)
-    sun, beam, drop = _sun_on_walls(forcing, chunk, azimuth)
+    sun, beam, drop, climb = _sun_on_walls(forcing, chunk, azimuth)
     return Tables(
         table=above.astype(np.float32),
         leaves=_leaves(above, receiver, azimuth, width, crown, through),
         view=np.stack([view, floor]).astype(np.float32),
         cotangent=cotangent.astype(np.float32),
-        tangent=bytes_as_tangent.astype(np.float32),
+        climb=climb.astype(np.float32),
         air=_air(forcing, receiver, chunk, black, rings, short),
         light=light,
         sun=sun,
@@ -248,11 +248,11 @@ def _leaves(above: Float, receiver: Receiver, azimuth: Float, width: float, crow
     return np.asarray(found, dtype=np.float32)
 
 
-def _sun_on_walls(forcing: Forcing, chunk: slice, azimuth: Float) -> tuple[NDArray[np.int64], Float, Float]:
-    """Return the sector of the sun, the beam on walls by the azimuth they are seen at, and its fall on the way there.
+def _sun_on_walls(forcing: Forcing, chunk: slice, azimuth: Float) -> tuple[NDArray[np.int64], Float, Float, Float]:
+    """Return the sector of the sun, the beam on walls by the azimuth they are seen at, its fall, and the sun's tangent.
 
-    The street is a section through the sun, seen from its middle: what stands below the sun is as far from the receiver
-    as the wall that it shades.
+    What stands below the sun counts as high as the wall that it shades: then the horizon tells how far both are from
+    the receiver, and in a street of even height the lit part of the wall is exact wherever the receiver stands.
     """
     altitude, angle, weight = forcing.altitude[chunk], forcing.azimuth[chunk], forcing.weight[chunk]
     day = (weight.sum(axis=1) > 0) & (forcing.beam[chunk] > 0)
@@ -267,8 +267,8 @@ def _sun_on_walls(forcing: Forcing, chunk: slice, azimuth: Float) -> tuple[NDArr
     turned = np.radians(azimuth[None, None, :] - angle[:, :, None])
     flat = np.cos(np.radians(altitude))[:, :, None] * np.maximum(-np.cos(turned), 0.0)
     beam = forcing.beam[chunk, None] * (weight[:, :, None] * flat).sum(axis=1)
-    drop = (1.0 + np.maximum(facing, 0.0)) * np.tan(np.radians(np.clip(mean, 0.0, 89.0)))[:, None]
-    return sun, np.where(day[:, None], beam, 0.0), drop
+    climb = np.tan(np.radians(np.clip(mean, 0.0, 89.0)))
+    return sun, np.where(day[:, None], beam, 0.0), np.maximum(facing, 0.0) * climb[:, None], climb
 
 
 def _air(forcing: Forcing, receiver: Receiver, chunk: slice, black: Float, rings: Float, short: Float) -> Float32:
