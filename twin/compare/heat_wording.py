@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.compare.heat_comparison import places_compared, residents_gaining, streets_compared
-from twin.compare.language import number, people_group, place_kind, quantity, say
+from twin.compare.language import number, people_group, place_title, quantity, say
 from twin.errors import MissingDataError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def best_place(comparison: Comparison, event: str, variant: Variant, language: s
     if change.empty or change.min() > -0.5:
         return ""
     place = table.loc[change.idxmin()]
-    name = f"{place_kind(str(place['kind']), language)} {place['name']}".strip()
+    name = place_title(str(place["kind"]), str(place["name"]), language)
     return say(
         "text.best_places", language, place=name, change=quantity(float(change.min()), "h", 1, language, signed=True)
     )

@@ -526,6 +526,18 @@ def place_kind(name: str, language: str = "en") -> str:
     return say(key, language) if key in _WORDS else name
 
 
+def place_title(kind: str, name: str, language: str = "en") -> str:
+    """Return what people call a place: its kind and its name, the kind only once.
+
+    Examples
+    --------
+    >>> place_title("school", "Am Bach", "de"), place_title("kindergarten", "Evangelischer Kindergarten", "de")
+    ('Schule Am Bach', 'Evangelischer Kindergarten')
+    """
+    word = place_kind(kind, language)
+    return name if word.casefold() in name.casefold() else f"{word} {name}".strip()
+
+
 def changed_thing(name: str, language: str = "en") -> str:
     """Return the word for something a measure changes: a table of the city or a variable of its grid.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.compare.heat_comparison import class_areas, places_compared, residents_gaining, streets_compared
-from twin.compare.language import number, people_group, place_kind, quantity, say, unit
+from twin.compare.language import number, people_group, place_title, quantity, say, unit
 from twin.compare.report_tables import Cell, escape, table
 from twin.errors import MissingDataError
 
@@ -115,7 +115,7 @@ def place_table(comparison: Comparison, event: str, language: str, n: int = 15) 
     head += [f"{say('report.change', language)}: {escape(variant.title)}" for variant in comparison.others]
     rows = []
     for _, place in places.head(n).iterrows():
-        words = f"{place_kind(str(place['kind']), language)} {place['name']}".strip()
+        words = place_title(str(place["kind"]), str(place["name"]), language)
         row: list[Cell] = [escape(words[:1].upper() + words[1:])]
         if place["where"] in ("none", "outside"):
             row[0] = f'{row[0]}<span class="under">{escape(say("where." + str(place["where"]), language))}</span>'
