@@ -222,7 +222,7 @@ def test_walls_need_no_building_number(town: xr.Dataset, day: xr.Dataset) -> Non
     xr.testing.assert_identical(named.drop_attrs(), unnamed.drop_attrs())
 
 
-@pytest.mark.parametrize("name", ["air_temperature", "wind_speed", "diffuse_irradiance"])
+@pytest.mark.parametrize("name", ["air_temperature", "wind_speed", "relative_humidity"])
 def test_missing_weather_is_named(make_grid: Build, day: xr.Dataset, name: str) -> None:
     with pytest.raises(MissingDataError, match=name):
         twin.heat.simulate(make_grid(), day.drop_vars(name))

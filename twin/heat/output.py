@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -151,6 +152,9 @@ def zarr_store(
             )
         yield arrays, attributes
         group.attrs.update({name: _plain(value) for name, value in attributes.items()})
+        with warnings.catch_warnings():  # zarr warns that its specification does not know this yet; xarray looks for it
+            warnings.simplefilter("ignore")
+            zarr.consolidate_metadata(temporary)
         if path.exists():
             path.rename(aside)
         temporary.rename(path)
@@ -167,9 +171,7 @@ def open_store(path: Path) -> xr.Dataset:
     path : Path
         Written by `zarr_store`.
     """
-    opened: xr.Dataset = xr.open_zarr(
-        path, chunks=None, consolidated=False, decode_coords="all", decode_timedelta=False
-    )
+    opened: xr.Dataset = xr.open_zarr(path, chunks=None, decode_coords="all", decode_timedelta=False)
     return opened
 
 
