@@ -14,8 +14,9 @@ from twin.errors import InputError
 from twin.heat.index_table import FINEST, INDICES, TOLERANCE, IndexTable, apply, tabulate, wind_height
 from twin.heat.pet import Person, pet, pet_wg
 from twin.heat.utci import utci
+from twin.heat.wbgt import wbgt
 
-FUNCTIONS: dict[str, Callable[..., np.ndarray]] = {"utci": utci, "pet": pet, "pet_wg": pet_wg}
+FUNCTIONS: dict[str, Callable[..., np.ndarray]] = {"utci": utci, "pet": pet, "pet_wg": pet_wg, "wbgt": wbgt}
 STATES = {"air_temperature": st.floats(-30, 45), "relative_humidity": st.floats(1, 100), "wind_speed": st.floats(0, 15)}
 
 
