@@ -27,6 +27,7 @@ _CONTENTS = {
     "StudySpec": "twin.scenario.files:StudySpec",
     "heavy_rain": "twin.scenario.events:heavy_rain",
     "hot_day": "twin.scenario.events:hot_day",
+    "weather_file": "twin.scenario.weather_event:weather_file",
     "load_study": "twin.scenario.files:load_study",
     "packaged_studies": "twin.scenario.files:packaged_studies",
     "weekday_traffic": "twin.scenario.events:weekday_traffic",
@@ -43,6 +44,7 @@ __all__ = [
     "hot_day",
     "load_study",
     "packaged_studies",
+    "weather_file",
     "weekday_traffic",
 ]
 
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from twin.scenario.files import StudySpec, load_study, packaged_studies
     from twin.scenario.scenario import BASELINE, Scenario
     from twin.scenario.study import Study
+    from twin.scenario.weather_event import weather_file
 
 
 __getattr__, __dir__ = lazily(__name__, _CONTENTS)

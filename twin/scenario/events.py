@@ -83,6 +83,8 @@ class Event:
 
         if self.model == "heat":
             longitude, latitude = city.spec.geographic_centre
+            if "file" in self.forcing:
+                return weather.day_from_file(latitude=latitude, longitude=longitude, **self.forcing)
             return weather.hot_day(latitude=latitude, longitude=longitude, **self.forcing)
         if self.model == "flood":
             return weather.block_rain(self.forcing["depth"], self.forcing["duration"])

@@ -24,12 +24,14 @@ from twin.scenario import measures
 from twin.scenario.couplings import Couplings
 from twin.scenario.events import Event, heavy_rain, hot_day, weekday_traffic
 from twin.scenario.scenario import Scenario
+from twin.scenario.weather_event import weather_file
 
 if TYPE_CHECKING:
     from twin.scenario.study import Study
 
 EVENTS: dict[str, Callable[..., Event]] = {
     "hot_day": hot_day,
+    "weather_file": weather_file,
     "heavy_rain": heavy_rain,
     "weekday_traffic": weekday_traffic,
 }
@@ -305,6 +307,8 @@ def _call(functions: Mapping[str, Callable[..., Any]], table: dict[str, Any], pa
     for key in _PATHS:
         if isinstance(options.get(key), str):
             options[key] = path.parent / options[key]
+        elif key == "file" and isinstance(options.get(key), list) and all(isinstance(one, str) for one in options[key]):
+            options[key] = [path.parent / one for one in options[key]]
     try:
         return function(**options)
     except TwinError as error:

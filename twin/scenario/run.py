@@ -209,7 +209,9 @@ def _heat(
 
         return heat.simulate(grid, weather, **event.options, threads=threads)
 
-    return stages.result(_key("heat", _grid_parts(grid), weather, event.options), compute)
+    # equal numbers on another day, in another zone or with other caveats are another weather
+    when = (weather["time"].values, dict(weather["time"].attrs), str(weather.attrs.get("caveats", "")))
+    return stages.result(_key("heat", _grid_parts(grid), weather, when, event.options), compute)
 
 
 def _flood(

@@ -23,6 +23,7 @@ _CONTENTS = {
     "LabelConvention": "twin.weather.closure:LabelConvention",
     "label_convention": "twin.weather.closure:label_convention",
     "relabel": "twin.weather.steps:relabel",
+    "day_from_file": "twin.weather.file_day:day_from_file",
     "select_day": "twin.weather.days:select_day",
     "hottest_day": "twin.weather.days:hottest_day",
     "typical_hot_day": "twin.weather.days:typical_hot_day",
@@ -40,6 +41,7 @@ __all__ = [
     "block_rain",
     "clear_sky_irradiance",
     "constant_weather",
+    "day_from_file",
     "estimate_irradiance",
     "euler_ii_rain",
     "fill_gaps",
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
     from twin.weather.dwd_stations import read_dwd_cdc
     from twin.weather.dwd_try import read_dwd_try
     from twin.weather.epw import read_epw
+    from twin.weather.file_day import day_from_file
     from twin.weather.gaps import fill_gaps, longer_steps
     from twin.weather.humidity import pressure_at, relative_humidity
     from twin.weather.radiation_split import estimate_irradiance, split_global

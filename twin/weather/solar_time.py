@@ -1,7 +1,7 @@
 """Radiation from hours of true solar time to hours of the clock, its energy kept.
 
-Within an hour light follows that of a cloudless sky (Haurwitz 1945), so that sunrise and noon stay where they are. Where a
-neighbouring hour is missing, the hours of the clock that it touches are missing too.
+Within an hour light follows that of a cloudless sky (Haurwitz 1945), so that sunrise and noon stay where they are.
+Where an hour is missing, the hours of the clock that it touches are missing too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NODE = 5
 """Pieces between two computed positions of the sun; the sine between them is straight within 6e-5."""
 
 HAURWITZ = 0.057
-"""Global light under a cloudless sky goes with sin h exp(-0.057 / sin h): B. Haurwitz (1945), J. Meteorol. 2, 154-166."""
+"""Global light under a cloudless sky goes with sin h exp(-0.057 / sin h): B. Haurwitz (1945), J. Meteorol. 2, 154."""
 
 CHUNK = 8784
 """Hours worked on at a time: a year, which takes 50 MB."""
