@@ -45,6 +45,15 @@ UPTAKE: dict[str, HeatUptake] = {
     "water": HeatUptake(15450.0, 1.26),  # mixing carries heat down: ten times still water, so that it hardly warms
 }
 
+WET_GROUND = 1.26
+"""Coefficient of Priestley and Taylor (1972) over wet ground."""
+
+DRY, SATURATED = 610.0, 2380.0
+"""Thermal admittance of dry and of saturated soil, J m-2 K-1 s-1/2: means of sand and clay, Oke (1987), table 2.1."""
+
+SOILS = ("gravel", "bare_soil", "grass", "cropland", "shrub", "forest")
+"""Classes whose admittance follows the wetness of the soil."""
+
 WALL_ALBEDO = 0.20
 """Mixed facades, Lindberg et al. (2008)."""
 
@@ -64,6 +73,7 @@ def ground_fields(
     albedo: NDArray[Any] | None = None,
     emissivity: NDArray[Any] | None = None,
     sealed_fraction: NDArray[Any] | None = None,
+    soil_wetness: NDArray[Any] | None = None,
 ) -> NDArray[np.float32]:
     """Lay out albedo, emissivity, admittance and effective evaporation coefficient of every cell.
 
@@ -73,6 +83,10 @@ def ground_fields(
         Codes of `twin.city.surfaces`.
     albedo, emissivity, sealed_fraction : array (rows, columns), optional
         0 to 1; where missing or NaN, that of the land cover.
+    soil_wetness : array (rows, columns), optional
+        0 (dry) to 1 (saturated or irrigated); where missing or NaN, that of the land cover on a hot day. The share of
+        wet ground's evaporation goes with it in proportion (J. W. Deardorff 1978, J. Geophys. Res. 83, 1889-1903), the
+        admittance of soils from dry over that of the class to saturated.
 
     Returns
     -------
@@ -98,6 +112,23 @@ def ground_fields(
     for name, code in CODES.items():
         table[code] = (UPTAKE[name].admittance, UPTAKE[name].evaporation)
     uptake = table[np.asarray(land_cover, dtype=np.int64)]
-    evaporation = uptake[..., 1] * (1.0 - chosen["sealed_fraction"])
-    layers = (chosen["albedo"], chosen["emissivity"], uptake[..., 0], evaporation)
+    admittance, coefficient = uptake[..., 0], uptake[..., 1]
+    if soil_wetness is not None:
+        admittance, coefficient = _wetted(np.asarray(land_cover), uptake, np.asarray(soil_wetness, np.float64))
+    evaporation = coefficient * (1.0 - chosen["sealed_fraction"])
+    layers = (chosen["albedo"], chosen["emissivity"], admittance, evaporation)
     return np.ascontiguousarray(np.stack(layers, axis=-1), dtype=np.float32)
+
+
+def _wetted(
+    land_cover: NDArray[Any], uptake: NDArray[np.float64], wetness: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return admittance and evaporation coefficient of ground of a given wetness."""
+    wet = WET_GROUND * wetness
+    usual = uptake[..., 1] / WET_GROUND
+    below = DRY + (uptake[..., 0] - DRY) * wetness / np.maximum(usual, 1e-6)
+    above = uptake[..., 0] + (SATURATED - uptake[..., 0]) * (wetness - usual) / np.maximum(1.0 - usual, 1e-6)
+    soil = np.isin(land_cover, [CODES[name] for name in SOILS])
+    admittance = np.where(soil, np.where(wetness < usual, below, above), uptake[..., 0])
+    known = ~np.isnan(wetness) & (land_cover != CODES["water"])
+    return np.where(known, admittance, uptake[..., 0]), np.where(known, wet, uptake[..., 1])

@@ -149,9 +149,9 @@ def fluxes(
         lit = np.ascontiguousarray(part.of(sunlit))
         of_walls = None if walls is None else np.ascontiguousarray(walls[here])
         one = Window(row - top, column - left, 1, 1)
-        for k, kind in enumerate(("shortwave", "longwave")):
+        for k in range(2):
             for f, face in enumerate(FACES.values()):
-                only = replace(face, **{"shortwave": 0.0, "longwave": 0.0, kind: 1.0})
+                only = replace(face, shortwave=float(k == 0), longwave=float(k == 1))
                 given = (
                     cut,
                     np.ascontiguousarray(ground[here]),
