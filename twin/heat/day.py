@@ -19,9 +19,9 @@ from twin.heat.forcing import Forcing, locate, make_forcing
 from twin.heat.index_table import IndexTable, apply, tabulate
 from twin.heat.obstacles import Obstacles
 from twin.heat.options import Options
-from twin.heat.plates import within
+from twin.heat.plates import widened, within
 from twin.heat.radiation_budget import ground_margin, radiate
-from twin.heat.scene import Scene, ground_of
+from twin.heat.scene import Scene, ground_of, walls_of
 from twin.heat.season import canopy_transmissivity_of
 from twin.heat.shade import sunlight
 from twin.heat.views import Views, look_around
@@ -153,6 +153,7 @@ def compute(
         day.forcing,
         canopy_transmissivity=day.canopy_transmissivity,
         wall_albedo=day.options.wall_albedo,
+        walls=walls_of(scene, wide, day.options.wall_albedo),
         window=core,
     )
     advance(2.0)
@@ -162,19 +163,6 @@ def compute(
     fields["sky_view_factor"] = np.ascontiguousarray(core.of(views.factors[0]))
     fields["border_shade_hours"] = border_hours(day, scene.obstacles, window, inner)
     return fields, Views(core.of(views.factors), core.of(views.horizon), views.azimuth)
-
-
-def widened(window: Window, margin: int, shape: tuple[int, int]) -> Window:
-    """Return a window with a margin, as far as the grid reaches.
-
-    Examples
-    --------
-    >>> widened(Window(3, 0, 4, 4), 5, (20, 20))
-    Window(row=0, column=0, rows=12, columns=9)
-    """
-    row, column = max(window.row - margin, 0), max(window.column - margin, 0)
-    end = min(window.row + window.rows + margin, shape[0]), min(window.column + window.columns + margin, shape[1])
-    return Window(row, column, end[0] - row, end[1] - column)
 
 
 def add_shade(

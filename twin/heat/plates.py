@@ -106,3 +106,16 @@ def within(inner: Window, outer: Window) -> Window:
     Window(row=8, column=8, rows=10, columns=10)
     """
     return Window(inner.row - outer.row, inner.column - outer.column, inner.rows, inner.columns)
+
+
+def widened(window: Window, margin: int, shape: tuple[int, int]) -> Window:
+    """Return a window with a margin, as far as the grid reaches.
+
+    Examples
+    --------
+    >>> widened(Window(3, 0, 4, 4), 5, (20, 20))
+    Window(row=0, column=0, rows=12, columns=9)
+    """
+    row, column = max(window.row - margin, 0), max(window.column - margin, 0)
+    end = min(window.row + window.rows + margin, shape[0]), min(window.column + window.columns + margin, shape[1])
+    return Window(row, column, end[0] - row, end[1] - column)

@@ -14,7 +14,8 @@ from twin.heat import materials
 from twin.heat.distant import Distant
 from twin.heat.inputs import read_part, roofs
 from twin.heat.obstacles import Obstacles, make_obstacles
-from twin.heat.plates import within
+from twin.heat.plates import widened, within
+from twin.heat.walls import wall_margin, walls_around
 from twin.heat.window import Window, global_origin
 
 Float32 = NDArray[np.float32]
@@ -97,6 +98,36 @@ def ground_of(scene: Scene, window: Window) -> Float32:
         if name in fields
     }
     return materials.ground_fields(fields["land_cover"], **given)
+
+
+def walls_of(scene: Scene, window: Window, default: float) -> Float32 | None:
+    """Return the walls around every cell of a window of the grid, None where nothing is known of any.
+
+    Parameters
+    ----------
+    scene : Scene
+        That holds the window.
+    window : Window
+        In the grid.
+    default : float
+        Albedo of walls of which nothing is known.
+    """
+    local = within(window, scene.window)
+    names = ("wall_albedo", "facade_green_fraction")
+    given = {name: np.asarray(scene.fields[name], np.float64) for name in names if name in scene.fields}
+    if not given:
+        return None
+    margin = wall_margin(scene.obstacles.resolution)
+    around = widened(local, margin, scene.obstacles.ground.shape)
+    height = around.of(scene.obstacles.solid) - around.of(scene.obstacles.ground)
+    return walls_around(
+        height,
+        around.of(scene.obstacles.roof),
+        scene.obstacles.resolution,
+        default=default,
+        window=within(local, around),
+        **{name: around.of(field) for name, field in given.items()},
+    )
 
 
 def distant_of(
