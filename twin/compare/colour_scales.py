@@ -146,11 +146,11 @@ STRESS_COLOURS = {
     "strong_cold_stress": "#3b72b0",
     "moderate_cold_stress": "#6c9dcb",
     "slight_cold_stress": "#a5c6e0",
-    "no_thermal_stress": "#e6eef0",
-    "slight_heat_stress": "#fbeaa5",
-    "moderate_heat_stress": "#f7c95c",
-    "strong_heat_stress": "#e8873a",
-    "very_strong_heat_stress": "#b5402f",
+    "no_thermal_stress": "#f0f4f4",
+    "slight_heat_stress": "#f9dc86",
+    "moderate_heat_stress": "#f2b54b",
+    "strong_heat_stress": "#df7f35",
+    "very_strong_heat_stress": "#b03a2c",
     "extreme_heat_stress": "#5e1224",
 }
 """Colours of classes of heat stress: cold blue, heat from pale yellow to dark red, ever darker away from no stress, so

@@ -75,6 +75,14 @@ _WORDS = {
         "Das Wetter ist angenommen, ein wolkenloser Tag. Lufttemperatur, Feuchte und Wind sind überall gleich: keine "
         "Wärmeinsel, kein Windschatten; jenseits des Gebietsrands wirft nichts Schatten.",
     ),
+    "caveat.weather.estimated": (
+        "Part of the weather was not measured but estimated or assumed (radiation, wind or gaps). Air temperature, "
+        "humidity and wind are the same everywhere: no heat island, no shelter from wind; nothing beyond the edge of "
+        "the area casts shade.",
+        "Ein Teil des Wetters ist nicht gemessen, sondern geschätzt oder angenommen (Strahlung, Wind oder Lücken). "
+        "Lufttemperatur, Feuchte und Wind sind überall gleich: keine Wärmeinsel, kein Windschatten; jenseits des "
+        "Gebietsrands wirft nichts Schatten.",
+    ),
     "caveat.sewers": (
         "Sewers and house drains are not in the model; the rain falls everywhere at once.",
         "Kanalnetz und Hausanschlüsse sind nicht im Modell; der Regen fällt überall zugleich.",

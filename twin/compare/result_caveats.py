@@ -55,8 +55,11 @@ def result_caveats(result: xr.Dataset) -> tuple[Caveat, ...]:
         return (Caveat(topic, str(attributes["caveat_en"]), str(attributes["caveat_de"])),)
     key = f"caveat.{topic}"
     if model == "heat":
-        if "assumed weather" in str(attributes.get("caveats", "")):
+        words = str(attributes.get("caveats", ""))
+        if "assumed weather: cloudless day" in words:
             key = "caveat.weather.assumed"
+        elif any(word in words for word in ("assumed weather", "estimated from global", "gaps filled")):
+            key = "caveat.weather.estimated"
     elif model == "flood" and "sewer" in " ".join(_options(result)):
         return ()  # the model was told about sewers
     return (Caveat(topic, say(key, "en"), say(key, "de")),)
