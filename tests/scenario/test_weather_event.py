@@ -76,3 +76,17 @@ def test_several_days_need_a_date(epw: Path, village) -> None:
 def test_weather_of_another_place_gets_a_caveat(epw: Path, village) -> None:
     epw.write_text(epw.read_text().replace("49.95,11.66", "52.50,13.40"))
     assert "weather of a place" in weather_file(epw).weather(village).attrs["caveats"]
+
+
+def test_estimated_radiation_stands_in_the_results_and_their_report(epw: Path, village) -> None:
+    from twin.compare.result_caveats import result_caveats
+
+    lines = epw.read_text().splitlines()
+    rows = [line.split(",") for line in lines[8:]]
+    bare = [",".join([*row[:14], "9999", "9999", *row[16:]]) for row in rows]  # global radiation alone
+    epw.write_text("\n".join(lines[:8] + bare))
+    study = run(village, (), (weather_file(epw),))
+    result = study.results["baseline"]["measured weather"]
+    assert "direct and diffuse radiation are estimated from global radiation" in result.attrs["caveats"]
+    (caveat,) = result_caveats(result)
+    assert caveat.text("en").startswith("Part of the weather was not measured but estimated")
