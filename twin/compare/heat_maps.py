@@ -197,7 +197,7 @@ def _cool_places(comparison: Comparison, event: str, variant: Variant, language:
     words = {"variant": variant.title, "event": comparison.baseline.event_label(event, language)}
     words |= {"count": number(float(len(places)), 0, language), "label": label}
     words["measures"] = say("alt.measures", language) if variant.measures else ""
-    if "residents" in homes:
+    if "residents" in homes and homes["residents"].sum() > 0:
         people = residents_near(homes)
         words["share"] = quantity(float(people["share"].loc["residents"]), "%", 0, language)
         words["without"] = number(float(people["without"].loc["residents"]), 0, language)

@@ -163,10 +163,15 @@ class Sheet:
         """Draw a bar of classes, each with its name; without a unit, which the names carry."""
         bar = self.figure.colorbar(image, cax=self.bar, orientation="horizontal", spacing="uniform")
         bar.set_ticks(list(range(len(words))))
-        broad = 72 // max(len(words), 1)
-        labels = ["\n".join(line for part in word.split("\n") for line in textwrap.wrap(part, broad)) for word in words]
-        bar.set_ticklabels(labels)
-        size = furniture.SMALL if len(words) < 5 else furniture.SMALL - 1.0
+        # a character is up to 0.0088 inches wide for each point of its size; the longest word has 14
+        per_class = 0.82 * WIDTH / max(len(words), 1)
+        size = min(6.6, max(per_class / (14.5 * 0.0088), 5.0))
+        broad = int(per_class / (size * 0.0088)) - 1
+        lines = [
+            [line for part in word.split("\n") for line in textwrap.wrap(part, max(broad, 9), break_long_words=False)]
+            for word in words
+        ]
+        bar.set_ticklabels(["\n".join(line) for line in lines])
         self.bar.tick_params(labelsize=size, length=0, pad=2.0, colors=furniture.INK)
         bar.outline.set_linewidth(0.5)
 
