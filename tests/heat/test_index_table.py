@@ -12,11 +12,18 @@ from hypothesis import strategies as st
 from twin import kernels
 from twin.errors import InputError
 from twin.heat.index_table import FINEST, INDICES, TOLERANCE, IndexTable, apply, tabulate, wind_height
+from twin.heat.perceived_temperature import perceived_temperature
 from twin.heat.pet import Person, pet, pet_wg
 from twin.heat.utci import utci
 from twin.heat.wbgt import wbgt
 
-FUNCTIONS: dict[str, Callable[..., np.ndarray]] = {"utci": utci, "pet": pet, "pet_wg": pet_wg, "wbgt": wbgt}
+FUNCTIONS: dict[str, Callable[..., np.ndarray]] = {
+    "utci": utci,
+    "pet": pet,
+    "pet_wg": pet_wg,
+    "perceived_temperature": perceived_temperature,
+    "wbgt": wbgt,
+}
 STATES = {"air_temperature": st.floats(-30, 45), "relative_humidity": st.floats(1, 100), "wind_speed": st.floats(0, 15)}
 
 
@@ -28,7 +35,7 @@ def _look_up(table: IndexTable, radiant: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("index", INDICES)
 @given(**STATES)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_an_index_from_a_table_is_the_index(
     index: str, air_temperature: float, relative_humidity: float, wind_speed: float
 ) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import InputError
+from twin.heat.perceived_temperature import perceived_temperature
 from twin.heat.pet import PRESSURE, Person, pet, pet_wg
 from twin.heat.utci import utci_polynomial
 from twin.heat.wbgt import wbgt
@@ -88,7 +89,7 @@ def tabulate(
     person : Person, optional
         For the versions of PET; that of VDI 3787 part 2 by default.
     pressure : float
-        Air pressure, hPa; UTCI is made for that of sea level.
+        Air pressure, hPa; UTCI and perceived temperature are made for that of sea level.
     tolerance : float
         Largest error of a look-up within `RANGE`, K.
 
@@ -219,6 +220,15 @@ def _of_person(
     return of_state
 
 
+def _perceived(
+    air_temperature: float, relative_humidity: float, wind_speed: float, person: Person, pressure: float
+) -> Callable[[Floats], Floats]:
+    def along(radiant: Floats) -> Floats:
+        return perceived_temperature(air_temperature, radiant, wind_speed, relative_humidity)
+
+    return along
+
+
 def _wbgt(
     air_temperature: float, relative_humidity: float, wind_speed: float, person: Person, pressure: float
 ) -> Callable[[Floats], Floats]:
@@ -232,6 +242,7 @@ INDICES: dict[str, Index] = {
     "utci": Index(_utci, 10.0),
     "pet": Index(_of_person(pet), 1.1),
     "pet_wg": Index(_of_person(pet_wg), 1.1),
+    "perceived_temperature": Index(_perceived, 1.1),
     "wbgt": Index(_wbgt, 1.1),
 }
 """Indices that have tables, by name."""
