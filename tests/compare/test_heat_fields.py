@@ -108,6 +108,18 @@ def test_unequal_steps_are_refused():
         step_hours(result_of([[1.0]]))
 
 
+def test_nothing_is_summed_over_a_day_of_which_only_some_hours_were_kept():
+    day = result_of([[33.0], [34.0], [35.0]])
+    said = day.assign_attrs(options='{"hours": ["14:00"]}')
+    with pytest.raises(MissingDataError, match="kept only the hours"):
+        degree_hours(said)
+    gaps = day.isel(time=[0, 2])
+    gaps["time"].attrs["step_seconds"] = 3600.0
+    with pytest.raises(MissingDataError, match="1 h long but begin up to 2 h apart"):
+        hours_above(gaps)
+    assert value_at(gaps, hour=12).item() == 35.0
+
+
 def test_shade_is_what_the_sun_leaves():
     result = result_of([[1.0, 0.0], [0.5, 0.0]], "sunlit_fraction", first=12)
     np.testing.assert_allclose(shaded_share(result, 12, 13).values, [[0.25, 1.0]])

@@ -122,6 +122,14 @@ def test_hours_are_kept_apart():
     assert table.attrs["hours"] == ("2018-07-26T12:00", "2018-07-26T13:00", "2018-07-26T14:00")
 
 
+def test_hours_that_were_not_kept_are_told():
+    city, result = hamlet()
+    some = result.isel(time=[0, 2])
+    some["time"].attrs["step_seconds"] = 3600.0
+    table = street_shade(some, city, hours=MIDDAY)
+    assert any("only 2 steps from 12 to 14 h" in note for note in table.attrs["notes"])
+
+
 def test_differences_need_the_same_hours():
     city, result = hamlet()
     today = street_shade(result, city, hours=MIDDAY)

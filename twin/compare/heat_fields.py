@@ -6,6 +6,7 @@ neither is there, the refusal names what to keep. `hour` is what the result's ow
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterator
@@ -57,6 +58,37 @@ def step_hours(result: xr.Dataset) -> float:
             f"the steps of the result are {lengths.min():g} to {lengths.max():g} s long; they must be equal"
         )
     return float(lengths[0]) / 3600.0
+
+
+def check_whole_day(result: xr.Dataset) -> None:
+    """Refuse sums over the hours of a result that kept only some of them.
+
+    Raises
+    ------
+    MissingDataError
+        If the result says that it kept only some hours, or its steps have gaps.
+
+    Examples
+    --------
+    >>> times = np.datetime64("2018-07-26T00", "ns") + np.arange(3) * np.timedelta64(3, "h")
+    >>> check_whole_day(xr.Dataset(coords={"time": times}))
+    """
+    way = "keep all hours (heat.simulate(hourly=...) without hours=), or ask for a map of the day"
+    try:
+        options = json.loads(str(result.attrs.get("options", "{}")))
+    except json.JSONDecodeError:
+        options = {}
+    if isinstance(options, dict) and options.get("hours"):
+        raise MissingDataError(
+            f"the result kept only the hours {options['hours']}, so nothing can be summed over the day; {way}"
+        )
+    length = step_hours(result)
+    gaps = np.diff(np.atleast_1d(result["time"].values)) / np.timedelta64(1, "h")
+    if len(gaps) and not np.allclose(gaps, length, rtol=1e-6):
+        raise MissingDataError(
+            f"the steps of the result are {length:g} h long but begin up to {gaps.max():g} h apart, so nothing can be "
+            f"summed over the day; {way}"
+        )
 
 
 def steps_at(result: xr.Dataset, first: float, last: float) -> list[int]:
@@ -220,7 +252,7 @@ def hours_above(result: xr.Dataset, threshold: float | None = None, index: str =
     Raises
     ------
     MissingDataError
-        If the result holds neither.
+        If the result holds neither, or kept only some hours.
     InputError
         If an index without classes is given no threshold, or the threshold is not finite.
 
@@ -236,6 +268,7 @@ def hours_above(result: xr.Dataset, threshold: float | None = None, index: str =
         if _counts(str(name)) == (index, bound) and result[name].dims == ("y", "x"):
             return result[name]
     field, length = hourly(result, index), step_hours(result)
+    check_whole_day(result)
     hours: NDArray[np.float32] | None = None
     for values in _steps(field):
         over = np.where(np.isnan(values), np.nan, (values > bound) * length).astype(np.float32)
@@ -286,7 +319,7 @@ def degree_hours(result: xr.Dataset, threshold: float | None = None, index: str 
     Raises
     ------
     MissingDataError
-        If the result holds neither.
+        If the result holds neither, or kept only some hours.
 
     Examples
     --------
@@ -300,6 +333,7 @@ def degree_hours(result: xr.Dataset, threshold: float | None = None, index: str 
     if kept in result and bound == STRONG.get(index):
         return result[kept]
     field, length = hourly(result, index), step_hours(result)
+    check_whole_day(result)
     total: NDArray[np.float32] | None = None
     for values in _steps(field):
         excess = np.where(np.isnan(values), np.nan, np.maximum(values - bound, 0.0) * length).astype(np.float32)
@@ -321,7 +355,7 @@ def sunlit_hours(result: xr.Dataset) -> xr.DataArray:
     Raises
     ------
     MissingDataError
-        If the result holds neither.
+        If the result holds neither, or kept only some hours.
 
     Examples
     --------
@@ -333,6 +367,7 @@ def sunlit_hours(result: xr.Dataset) -> xr.DataArray:
     if "sunlit_hours" in result:
         return result["sunlit_hours"]
     field, length = hourly(result, "sunlit_fraction"), step_hours(result)
+    check_whole_day(result)
     total: NDArray[np.float32] | None = None
     for values in _steps(field):
         total = values * np.float32(length) if total is None else total + values * np.float32(length)

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from twin.compare.heat_fields import hourly, steps_at
+from twin.compare.heat_fields import hourly, step_hours, steps_at
 from twin.compare.indicators import outdoors
 from twin.compare.streets import section_of_link
 from twin.errors import InputError, MissingDataError
@@ -108,9 +108,12 @@ def street_shade(
         raise InputError(f"shaded_below is {shaded_below!r}; it must lie above 0 and up to 1")
     sunlit = hourly(result, "sunlit_fraction")
     steps = steps_at(result, *hours)
+    wanted = int((hours[1] - hours[0]) / step_hours(result) + 1e-6) + 1
     if sunlit.shape[1:] != city.spec.shape:
         raise InputError(f"the result has {sunlit.shape[1:]} cells, the city {city.spec.shape}; they must be one grid")
     links, notes = _walkable(city, network)
+    if len(steps) < wanted:
+        notes.append(f"only {len(steps)} steps from {hours[0]:g} to {hours[1]:g} h were kept")
     felt = result[index] if index in result and result[index].dims == ("time", "y", "x") else None
     if felt is None:
         notes.append(f"no mean of {index}: the result does not hold it by hour")
