@@ -1,7 +1,7 @@
 """Shade and sky view in Athens against reference output of UMEP, and why they are not the same by default.
 
 UMEP measures the distance to a wall from cell centre to cell centre; here a wall stands at its cell's edge, half a cell
-nearer. With walls put back to the centres, shade must be identical in every cell.
+nearer. With walls put back to the centres (`walls="centres"`), shade must be identical in every cell.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import rasterio
 from twin.heat.obstacles import Obstacles, make_obstacles
 from twin.heat.shade import sunlight
 from twin.heat.views import look_around
+from twin.heat.wall_shade import wall_shade_from_centres
 
 Golden = dict[str, np.ndarray]
 SUN = {"morning": (30.0, 90.0), "noon": (60.0, 180.0)}  # altitude and azimuth of the reference
@@ -43,26 +44,51 @@ def athens(golden: Golden) -> Obstacles:
     return make_obstacles(ground, surface, roof, resolution=1.0, **above)
 
 
+def _absolute(golden: Golden, athens: Obstacles) -> Obstacles:
+    """The surface and the crowns bit by bit as the reference was given them."""
+    surface = golden["input_dsm"]
+    return replace(
+        athens,
+        ground=np.where(athens.roof, golden["dem"], surface),
+        solid=surface,
+        top=golden["input_cdsm"],
+        base=golden["input_tdsm"],
+    )
+
+
 def _bare(athens: Obstacles) -> Obstacles:
     return replace(athens, top=athens.ground, base=athens.ground)
 
 
 @pytest.mark.shared
 @pytest.mark.parametrize("time", SUN)
-def test_shade_is_identical_with_walls_at_cell_centres(golden: Golden, athens: Obstacles, time: str) -> None:
-    surface = golden["input_dsm"]
-    centred = replace(
-        athens,
-        ground=surface,
-        solid=surface,
-        top=surface,
-        base=surface,
-        roof=np.zeros_like(athens.roof),
-        slope=np.zeros_like(athens.slope),
-    )
+def test_shade_of_buildings_is_identical_with_walls_at_cell_centres(
+    golden: Golden, athens: Obstacles, time: str
+) -> None:
     altitude, azimuth = SUN[time]
-    got = sunlight(centred, altitude=altitude, azimuth=azimuth)
-    np.testing.assert_array_equal(got[~athens.roof], golden[f"shadow_{time}_bldg_sh"][~athens.roof])
+    got = sunlight(_absolute(golden, athens), altitude=altitude, azimuth=azimuth, receivers="surface", walls="centres")
+    np.testing.assert_array_equal(got > 0, golden[f"shadow_{time}_bldg_sh"] > 0)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("time", SUN)
+def test_shade_of_crowns_is_identical_with_crowns_at_cell_centres(golden: Golden, athens: Obstacles, time: str) -> None:
+    altitude, azimuth = SUN[time]
+    scene = _absolute(golden, athens)
+    got = sunlight(
+        scene, altitude=altitude, azimuth=azimuth, canopy_transmissivity=0.5, receivers="surface", walls="centres"
+    )
+    np.testing.assert_array_equal(got == 0.5, golden[f"shadow_{time}_veg_sh"] == 0)
+    on_ground = sunlight(scene, altitude=altitude, azimuth=azimuth, canopy_transmissivity=0.5, walls="centres")
+    np.testing.assert_array_equal(on_ground, np.where(athens.roof, 0, got))
+
+
+@pytest.mark.shared
+def test_shade_on_walls_is_as_high(golden: Golden, athens: Obstacles) -> None:
+    altitude, azimuth = SUN["noon"]
+    height, facing = golden["input_wall_ht"], golden["input_wall_asp"]
+    got = wall_shade_from_centres(golden["input_dsm"], height, facing, altitude=altitude, azimuth=azimuth)
+    np.testing.assert_allclose(got, golden["shadow_noon_wall_sh"], atol=1e-4)  # elevations are single precision
 
 
 @pytest.mark.shared

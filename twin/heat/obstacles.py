@@ -77,6 +77,13 @@ class Obstacles:
         return surface_barriers(self)
 
     @cached_property
+    def stair_barriers(self) -> Barriers:
+        """The same as stairs from cell centre to cell centre, see `shade.sunlight`."""
+        from twin.heat.shade_layers import stair_barriers
+
+        return stair_barriers(self)
+
+    @cached_property
     def slack(self) -> float:
         """Most that the inclined ground of a cell differs from its centre, m."""
         return float(np.abs(self.slope).sum(axis=0).max()) * self.resolution / 2

@@ -91,7 +91,13 @@ def surface_barriers(obstacles: Obstacles) -> Barriers:
     """
     roof, solid = obstacles.roof, obstacles.solid
     slope = np.where(roof, roof_slopes(solid, roof, obstacles.resolution), obstacles.slope)
-    drop = (np.abs(slope[0]) + np.abs(slope[1])) * np.float32(obstacles.resolution / 2)
+    # a ridge is flat by its own heights, but its box would stand above the planes beside it
+    steepness = np.where(roof, np.abs(slope), np.float32(0.0))
+    for along in (steepness[0].T, steepness[1]):
+        beside = along.copy()
+        np.maximum(along[1:], beside[:-1], out=along[1:])
+        np.maximum(along[:-1], beside[1:], out=along[:-1])
+    drop = (steepness[0] + steepness[1]) * np.float32(obstacles.resolution / 2)
     return make_barriers(
         solid,
         slope,
@@ -99,6 +105,28 @@ def surface_barriers(obstacles: Obstacles) -> Barriers:
         wall=np.where(roof, solid - drop, np.float32(NOTHING)),
         plane=solid,
         slope=slope,
+        top=obstacles.top,
+        base=obstacles.base,
+        clear=obstacles.transmissivity,
+        resolution=obstacles.resolution,
+    )
+
+
+def stair_barriers(obstacles: Obstacles) -> Barriers:
+    """Lay out what shades ground and roofs where every cell is a flat step, terrain as well.
+
+    Parameters
+    ----------
+    obstacles : Obstacles
+    """
+    flat = np.zeros((2, *obstacles.solid.shape), np.float32)
+    return make_barriers(
+        obstacles.solid,
+        flat,
+        np.ones(obstacles.roof.shape, np.bool_),
+        wall=obstacles.solid,
+        plane=np.full_like(obstacles.solid, NOTHING),
+        slope=flat,
         top=obstacles.top,
         base=obstacles.base,
         clear=obstacles.transmissivity,
