@@ -3,7 +3,7 @@
 from twin.heat.model import simulate
 from twin.heat.obstacles import Obstacles, make_obstacles
 from twin.heat.radiation import mean_radiant_temperature
-from twin.heat.shade import sunlight
+from twin.heat.shade import sample_positions, sunlight
 from twin.heat.utci import utci
 from twin.heat.views import look_around, sky_view_factor
 
@@ -12,6 +12,7 @@ __all__ = [
     "look_around",
     "make_obstacles",
     "mean_radiant_temperature",
+    "sample_positions",
     "simulate",
     "sky_view_factor",
     "sunlight",
