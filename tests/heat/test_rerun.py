@@ -40,6 +40,7 @@ def _scene(seed: int, hills: float) -> dict[str, Any]:
         "canopy_height": crown.astype(np.float32),
         "land_cover": cover.astype(np.uint8),
         "albedo": np.full(SHAPE, 0.2, np.float32),
+        "wall_albedo": np.where(roof > 12, 0.5, np.nan).astype(np.float32),
     }
 
 
@@ -63,6 +64,8 @@ def _edit(fields: dict[str, Any], what: str, random: np.random.Generator) -> dic
         fields["ground_elevation"][here] += random.uniform(-2, 2)
     elif what == "unsealing":
         fields["land_cover"][here] = np.where(fields["roof_height"][here] > 0, 3, 6)
+    elif what == "walls":
+        fields["wall_albedo"][here] = 0.8
     else:
         fields["albedo"][here] = 0.5
     return fields
@@ -78,7 +81,7 @@ def _assert_same(found: xr.Dataset, expected: xr.Dataset) -> None:
 @settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 10**6),
-    what=st.sampled_from(["trees", "felling", "building", "removal", "ground", "unsealing", "albedo"]),
+    what=st.sampled_from(["trees", "felling", "building", "removal", "ground", "unsealing", "walls", "albedo"]),
     hills=st.sampled_from([0.0, 6.0]),
     resolution=st.sampled_from([1.0, 2.5]),
 )

@@ -18,7 +18,7 @@ from twin import kernels, limits, progress
 from twin.city.gridspec import check_grid
 from twin.errors import InputError
 from twin.heat.checks import check_count, inspect, inspect_again
-from twin.heat.day import border_hours, compute, widened
+from twin.heat.day import border_hours, compute
 from twin.heat.distant import Distant
 from twin.heat.influence import Mask, Relief, beams, covering, rectangles, relief_of, viewers
 from twin.heat.inputs import REQUIRED, used_names
@@ -26,9 +26,10 @@ from twin.heat.obstacles import Obstacles
 from twin.heat.options import Options
 from twin.heat.output import empty_fields, put
 from twin.heat.plan import Plan, assemble, check_threads, compute_plates, make_plan
-from twin.heat.plates import PLATE
-from twin.heat.scene import Scene, distant_of, ground_of, make_scene, obstacles_of
+from twin.heat.plates import PLATE, widened
+from twin.heat.scene import Scene, distant_of, ground_of, make_scene, obstacles_of, walls_of
 from twin.heat.views import Views
+from twin.heat.walls import wall_margin
 from twin.heat.window import Window, global_origin, whole
 
 NEUTRAL = {"canopy_height": 0.0, "canopy_base_height": 0.0, "sail_height": 0.0, "facade_green_fraction": 0.0}
@@ -110,7 +111,7 @@ def prepare(
     chosen = Options(**given)
     spec = check_grid(grid, REQUIRED)
     names = used_names(grid)
-    held = grid.assign({name: grid[name].compute() for name in names})
+    held = grid.assign({name: grid[name].compute() for name in names if not _in_memory(grid[name])})
     plan = make_plan(held, weather, chosen, plate)
     scene = make_scene(held, names, spec, whole(spec.shape))
     day = plan.day
@@ -177,6 +178,83 @@ def rerun(run: HeatRun, grid: xr.Dataset, *, within: Window | None = None, threa
     True
     """
     check_threads(threads)
+    edit = apply_edit(run, grid, within=within, threads=threads)
+    shape = run.plan.day.spec.shape
+    if edit is None:
+        return replace(run, changed=np.zeros(shape, np.bool_), computed=0)
+    plan = edit.plan
+    arrays = {name: run.result[name].values.copy() for name in plan.day.names}
+    changed = np.zeros(shape, np.bool_)
+    horizon = run.horizon.copy() if edit.new_horizon else run.horizon
+    if edit.border is not None:
+        changed |= other_than(arrays["border_shade_hours"], edit.border)
+        arrays["border_shade_hours"] = edit.border
+    for piece in edit.pieces:
+        here = piece.window.of(changed)
+        for name, values in piece.fields.items():
+            other = other_than(piece.window.of(run.result[name].values), values)
+            here |= other.any(axis=0) if other.ndim == 3 else other
+        put(arrays, piece.window, piece.fields)
+        if edit.new_horizon:
+            piece.window.of(horizon)[...] = piece.horizon
+    return HeatRun(
+        plan=plan,
+        scene=edit.scene,
+        horizon=horizon,
+        relief=edit.relief,
+        distant=edit.distant,
+        result=assemble(plan, arrays),
+        changed=changed,
+        computed=sum(piece.window.rows * piece.window.columns for piece in edit.pieces),
+    )
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A window that was computed again: its fields by name, and its horizons (n, rows, columns)."""
+
+    window: Window
+    fields: dict[str, NDArray[np.float32]]
+    horizon: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What a change makes of a run: the new plan, scene, relief and distant skyline, and the windows that it reaches.
+
+    border : (rows, columns), hours of border shade where the city's highest thing changed
+    new_horizon : whether horizons are other ones
+    """
+
+    plan: Plan
+    scene: Scene
+    relief: Relief
+    distant: Distant | None
+    pieces: tuple[Piece, ...]
+    border: NDArray[np.float32] | None
+    new_horizon: bool
+
+
+def apply_edit(
+    run: HeatRun, grid: xr.Dataset, *, within: Window | None = None, threads: int | None = None
+) -> Edit | None:
+    """Compute what a change can influence; None if nothing was changed.
+
+    Parameters
+    ----------
+    run : HeatRun
+    grid : xr.Dataset
+        The changed grid, with the same cells.
+    within : Window, optional
+        Holds all changed cells.
+    threads : int, optional
+        Of the kernels.
+
+    Raises
+    ------
+    InputError
+        If the grid has other cells, or a value is impossible.
+    """
     spec = check_grid(grid, REQUIRED)
     plan = run.plan
     if spec != plan.day.spec:
@@ -185,10 +263,10 @@ def rerun(run: HeatRun, grid: xr.Dataset, *, within: Window | None = None, threa
     missing = [name for name in plan.names if name not in names]
     if missing:
         raise InputError(f"the grid lacks {', '.join(missing)}, which the run was made with; fill it instead")
-    held = grid.assign({name: grid[name].compute() for name in names})
+    held = grid.assign({name: grid[name].compute() for name in names if not _in_memory(grid[name])})
     box = _changed_box(plan, held, names, within)
     if box is None:
-        return replace(run, changed=np.zeros(spec.shape, np.bool_), computed=0)
+        return None
     findings = inspect_again(held, spec, plan.findings, box) if names == plan.names else inspect(held, spec)
     day = replace(plan.day, highest=findings.highest)
     plan = replace(plan, grid=held, names=names, findings=findings, day=day)
@@ -198,39 +276,17 @@ def rerun(run: HeatRun, grid: xr.Dataset, *, within: Window | None = None, threa
     scene = Scene(whole(spec.shape), fields, obstacles)
     with kernels.running(threads):
         marked, distant, relief = _influenced(run, plan, scene, local)
-        computed = 0
-        arrays = {name: run.result[name].values.copy() for name in day.names}
-        changed = np.zeros(spec.shape, np.bool_)
-        horizon = run.horizon
-        solid = any(_differs(getattr(run.scene.obstacles, key), getattr(obstacles, key), local) for key in SOLID)
-        if solid or distant is not run.distant:
-            horizon = horizon.copy()
-        if day.highest != run.plan.day.highest:
-            arrays["border_shade_hours"] = border_hours(day, obstacles, whole(spec.shape))
         windows = covering(marked, day.margin)
+        pieces = []
         with progress.stage("heat, changed part", total=float(max(len(windows), 1))) as advance:
             for window in windows:
                 part, views = compute(day, scene, window, distant, lambda done: None)
-                computed += window.rows * window.columns
-                here = window.of(changed)
-                for name, values in part.items():
-                    old = window.of(run.result[name].values)
-                    other = _other(old, values)
-                    here |= other.any(axis=0) if other.ndim == 3 else other
-                put(arrays, window, part)
-                if horizon is not run.horizon:
-                    window.of(horizon)[...] = views.horizon
+                pieces.append(Piece(window, part, views.horizon))
                 advance(1.0)
-    return HeatRun(
-        plan=plan,
-        scene=scene,
-        horizon=horizon,
-        relief=relief,
-        distant=distant,
-        result=assemble(plan, arrays),
-        changed=changed,
-        computed=computed,
-    )
+        other_top = day.highest != run.plan.day.highest
+        border = border_hours(day, obstacles, whole(spec.shape)) if other_top else None
+    solid = any(_differs(getattr(run.scene.obstacles, key), getattr(obstacles, key), local) for key in SOLID)
+    return Edit(plan, scene, relief, distant, tuple(pieces), border, solid or distant is not run.distant)
 
 
 def patch_obstacles(
@@ -311,10 +367,20 @@ def _influenced(run: HeatRun, plan: Plan, scene: Scene, local: Window) -> tuple[
         )
         beams(day, before, after, box, float(tops[0]), float(test.low.min()), marked)
         box.of(marked)[...] |= box.of(_embed(both, local, spec.shape))
-    near = widened(local, day.margin, spec.shape)
-    ground = _other(ground_of(run.scene, near), ground_of(scene, near)).any(axis=-1)
-    near.of(marked)[...] |= ground
+    local.of(marked)[...] |= other_than(ground_of(run.scene, local), ground_of(scene, local)).any(axis=-1)
+    near = widened(local, wall_margin(spec.resolution), spec.shape)
+    old, new = (_walls(one, near, day.options.wall_albedo) for one in (run.scene, scene))
+    near.of(marked)[...] |= other_than(old, new).any(axis=-1)
     return _dilated(marked, day.margin), distant, relief
+
+
+def _walls(scene: Scene, window: Window, default: float) -> NDArray[np.float32]:
+    """Return the walls around every cell of a window, also where nothing is known of any."""
+    found = walls_of(scene, window, default)
+    if found is None:
+        found = np.zeros((window.rows, window.columns, 2), np.float32)
+        found[..., 0] = default
+    return found
 
 
 def _embed(part: Mask, local: Window, shape: tuple[int, int]) -> Mask:
@@ -360,7 +426,7 @@ def _changed_box(plan: Plan, grid: xr.Dataset, names: tuple[str, ...], within: W
                 continue
             if new.dtype != old.dtype:
                 new, old = new.astype(np.float64), old.astype(np.float64)
-            other = _other(part.of(old), part.of(new))
+            other = other_than(part.of(old), part.of(new))
         else:
             neutral = NEUTRAL.get(name, np.nan)
             values = part.of(new)
@@ -387,7 +453,7 @@ def _change(before: Obstacles, after: Obstacles, names: tuple[str, ...], local: 
         if old is new:
             continue
         empty = np.full((1, 1), np.nan, np.float32)
-        other = _other(empty if old is None else local.of(old), empty if new is None else local.of(new))
+        other = other_than(empty if old is None else local.of(old), empty if new is None else local.of(new))
         changed |= other.any(axis=0) if other.ndim == 3 else other
     return changed
 
@@ -397,18 +463,28 @@ def _slack(obstacles: Obstacles, local: Window) -> float:
     return float(np.abs(local.of(obstacles.slope)).sum(axis=0).max()) * obstacles.resolution
 
 
+def _in_memory(field: xr.DataArray) -> bool:
+    return isinstance(field.variable._data, np.ndarray)
+
+
 def _differs(old: NDArray[Any] | None, new: NDArray[Any] | None, local: Window) -> bool:
     if old is new:
         return False
     return old is None or new is None or not _same(local.of(old), local.of(new))
 
 
-def _other(old: NDArray[Any], new: NDArray[Any]) -> Mask:
-    """Mark where two arrays differ; NaN is the same as NaN."""
+def other_than(old: NDArray[Any], new: NDArray[Any]) -> Mask:
+    """Mark where two arrays differ; NaN is the same as NaN.
+
+    Examples
+    --------
+    >>> other_than(np.array([np.nan, 1.0]), np.array([np.nan, 2.0])).tolist()
+    [False, True]
+    """
     if old.dtype.kind != "f":
         return np.asarray(old != new)
     return np.asarray((old != new) & ~(np.isnan(old) & np.isnan(new)))
 
 
 def _same(old: NDArray[Any], new: NDArray[Any]) -> bool:
-    return not bool(_other(old, new).any())
+    return not bool(other_than(old, new).any())
