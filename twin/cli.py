@@ -235,6 +235,11 @@ def _print_survey(path: Path) -> None:
     from twin.geometry.survey import survey_folder, survey_parts
 
     if not path.is_dir():
+        from twin.weather.weather_files import weather_info
+
+        if words := weather_info(path):
+            print(words)
+            return
         parts = survey_parts(path)  # the members of an archive, the layers of a file
         if all(part.kind == "unreadable" for part in parts):
             raise InputError(f"{path}: {parts[0].problem if parts else 'an archive without data'}")

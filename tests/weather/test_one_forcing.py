@@ -175,3 +175,23 @@ def test_hours_of_solar_time_keep_their_energy(latitude: float, minutes_maker: C
     true = source.mean("global_irradiance", hours - np.timedelta64(3600, "s"), 3600.0)
     assert out.sum() == pytest.approx(true.sum(), rel=2e-4)  # at the two ends an hour is cut
     assert np.abs(out - true).max() < 12.0
+
+
+def test_info_of_a_file_says_what_it_holds(tmp_path: Path, minutes: Any, writers: SimpleNamespace, capsys: Any) -> None:
+    from twin import cli
+
+    file = writers.dwd_try(tmp_path / "TRY.dat", minutes, DAY, DAYS)
+    assert cli.main(["info", str(file)]) == 0
+    said = capsys.readouterr().out
+    for words in (
+        "a test reference year",
+        "49.49",
+        "label at the end of the interval, UTC+1",
+        "Datenbasis: Deutscher Wetterdienst",
+        "mittleres Jahr, 1995-2012",
+        "air_temperature",
+    ):
+        assert words in said
+    folder = writers.cdc(tmp_path / "cdc", minutes, DAY, 1)
+    assert cli.main(["info", str(next(folder.glob("*_ST_*")))]) == 0
+    assert "global_irradiance" in capsys.readouterr().out

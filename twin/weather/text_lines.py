@@ -17,6 +17,9 @@ from twin.geometry.sources import only_file, open_checked
 
 SUFFIXES = (".epw", ".dat", ".txt", ".csv")
 
+HEAD = 20_000
+"""Bytes in which every kind of weather file has said what it is."""
+
 KINDS = {
     "epw": "an EnergyPlus weather file (.epw)",
     "dwd_try": "a test reference year of the Deutscher Wetterdienst",
@@ -58,8 +61,8 @@ def read_lines(path: str | os.PathLike[str], kind: str) -> tuple[Path, list[str]
     return file, lines
 
 
-def decoded(file: Path, what: str) -> list[str]:
-    """Return the lines of a checked file.
+def decoded(file: Path, what: str, most: int = -1) -> list[str]:
+    """Return the lines of a checked file, of its first `most` bytes where these are enough.
 
     Raises
     ------
@@ -67,7 +70,9 @@ def decoded(file: Path, what: str) -> list[str]:
         If it holds no text.
     """
     with open_checked(file) as stream:
-        data = stream.read()
+        data = stream.read(most)
+    if most >= 0:
+        data = data[: data.rfind(b"\n") + 1] or data  # no letter is cut in two
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise DataError(f"{file} is text in UTF-16; save it as UTF-8: {what} is expected there")
     if b"\0" in data[:100_000]:

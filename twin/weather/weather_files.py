@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from twin.errors import DataError, InputError
+from twin.errors import DataError, InputError, TwinError
 from twin.geometry.archives import is_archive, members
 from twin.geometry.sources import existing_file
 from twin.weather.dwd_stations import read_dwd_cdc
 from twin.weather.dwd_try import read_dwd_try
 from twin.weather.epw import read_epw
 from twin.weather.steps import add_words
-from twin.weather.text_lines import KINDS, SUFFIXES, decoded, kind_of
+from twin.weather.text_lines import HEAD, KINDS, SUFFIXES, decoded, kind_of
+from twin.weather.time_axis import stamp_of
 from twin.weather.umep import read_umep_met
 
 _READERS: dict[str, Callable[..., xr.Dataset]] = {
@@ -103,13 +104,66 @@ def kind_of_file(path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
         files = members(file, SUFFIXES, "weather")
         if any(member.name.lower().startswith("produkt_") for member in files):
             return "dwd_cdc"
-    kind = kind_of(decoded(files[0], "weather"))
+    kind = kind_of(decoded(files[0], "weather", HEAD))
     if not kind:
         raise DataError(
             f"{files[0]} is no weather file of a known kind; known are {', '.join(KINDS.values())}. Read a table of "
             "your own with pandas and give it to twin.weather.weather_from_table"
         )
     return kind
+
+
+def weather_info(path: str | os.PathLike[str]) -> str:
+    """Say what a weather file holds: kind, place, times, variables and what is missing; ``""`` if it is none.
+
+    Parameters
+    ----------
+    path : path
+        A file, or an archive of station products.
+
+    Raises
+    ------
+    DataError
+        If it is a weather file, and damaged.
+
+    Examples
+    --------
+    >>> weather_info(__file__)
+    ''
+    """
+    file = Path(path)
+    if file.is_dir() or file.suffix.lower() not in (*SUFFIXES, ".gz", ".zip"):
+        return ""
+    try:
+        kind = kind_of_file(file)
+    except TwinError:
+        return ""
+    weather = read_weather(file, kind=kind) if kind != "dwd_cdc" else _station_info(file)
+    attributes = weather.attrs
+    lines = [f"{file.name}: {KINDS[kind]}"]
+    place = [f"{float(attributes[name]):.3f}" for name in ("latitude", "longitude") if name in attributes]
+    if place:
+        height = f", {attributes['elevation']:g} m" if "elevation" in attributes else ""
+        lines.append(f"  place      {', '.join(place)}{height}")
+    time = weather["time"].values
+    step = float(weather["time"].attrs["step_seconds"]) / 60
+    lines.append(f"  times      {stamp_of(time[0])} to {stamp_of(time[-1])}, {len(time):,} steps of {step:g} min")
+    lines.append(f"  labels     {attributes['source_times']}")
+    words = ("years", "licence", "caveats", "notes")
+    lines += [f"  {key:<10} {attributes[key]}" for key in words if attributes.get(key)]
+    for name, array in weather.data_vars.items():
+        gaps = int(np.isnan(array.values).sum())
+        span = f"{float(array.min()):.4g} to {float(array.max()):.4g} {array.attrs.get('units', '')}"
+        lines.append(f"  {name:<26} {span}" + (f", {gaps:,} missing" if gaps else ""))
+    return "\n".join(lines)
+
+
+def _station_info(file: Path) -> xr.Dataset:
+    """Radiation of a station needs its place, which a file alone does not say."""
+    try:
+        return read_dwd_cdc(file)
+    except InputError as error:
+        raise DataError(f"{error} (twin.weather.read_dwd_cdc)") from error
 
 
 def beside(weather: xr.Dataset, latitude: float, longitude: float) -> xr.Dataset:
