@@ -147,6 +147,100 @@ def count_open(z: Reals, hidden: Reals) -> int:
     return number
 
 
+@jit
+def light_row(
+    i: int,
+    stand: Reals,
+    lean: Reals,
+    here: Mask,
+    wall: Reals,
+    plane: Reals,
+    top: Reals,
+    base: Reals,
+    clear: Reals,
+    high_wall: Reals,
+    high_plane: Reals,
+    high_crown: Reals,
+    highest: np.float32,
+    layers: tuple[bool, bool, bool, bool],
+    row: int,
+    column: int,
+    stride: int,
+    aside: np.float32,
+    down: np.float32,
+    skip: Whole,
+    enter: Reals,
+    middle: Reals,
+    near: Reals,
+    far: Reals,
+    east: Reals,
+    south: Reals,
+    extent: Whole,
+    usual: np.float32,
+    weight: np.float32,
+    beyond: Reals,
+    beyond_row: int,
+    beyond_column: int,
+    sunlit: Reals,
+) -> None:
+    """Follow the receivers of row `i` of a window; see add_sunlight."""
+    height, width = stand.shape
+    columns = sunlit.shape[1]
+    z = np.empty(LANES, np.float32)
+    hidden = np.empty(LANES, np.float32)
+    crowned = np.empty(LANES, np.float32)
+    through = np.empty(LANES, np.float32)
+    a = row + i
+    for j in range(0, columns, LANES):
+        b = column + j
+        count = min(LANES, columns - j)
+        z[:] = np.float32(np.inf)
+        hidden[:] = np.float32(-np.inf)
+        crowned[:] = np.float32(-np.inf)
+        through[:] = np.float32(1.0)
+        lowest = np.float32(np.inf)
+        for c in range(count):
+            x = stand[a, b + c] + (lean[0, a, b + c] * aside + lean[1, a, b + c] * down)
+            x = x if here[a, b + c] else np.float32(np.inf)
+            z[c] = x
+            lowest = x if x < lowest else lowest
+        if lowest == np.float32(np.inf):
+            continue
+        if beyond.shape[0] > 0:
+            for c in range(count):
+                x = beyond[(beyond_row + i) // 16, (beyond_column + j + c) // 16]
+                hidden[c] = x - z[c]
+        first = (a + MARGIN_ROWS) * stride + b + MARGIN_COLUMNS
+        for r in range(extent.shape[0]):
+            rise = near[r * RUN]
+            if highest - lowest <= rise:
+                break
+            if a + extent[r, 0] >= height or a + extent[r, 1] < 0:
+                break
+            if b + extent[r, 2] >= width or b + extent[r, 3] + LANES <= 0:
+                break
+            p = a + extent[r, 0] + MARGIN_ROWS
+            q = (b + extent[r, 2] + MARGIN_COLUMNS) // GROUP
+            met = False
+            if layers[0] and high_wall[p, q] - lowest > rise:
+                meet_walls(wall, first, skip, enter, r, z, hidden)
+                met = True
+            if layers[1] and high_plane[p, q] - lowest > rise:
+                meet_terrain(plane, first, skip, middle, east, south, r, z, hidden)
+                met = True
+            if layers[2] and high_crown[p, q] - lowest > rise:
+                if layers[3]:
+                    meet_clearings(top, base, clear, usual, first, skip, near, far, r, z, through)
+                else:
+                    meet_crowns(top, base, first, skip, near, far, r, z, crowned)
+            if met and count_open(z, hidden) == 0:
+                break
+        for c in range(count):
+            if z[c] < np.float32(np.inf) and hidden[c] <= np.float32(0.0):
+                share = usual if crowned[c] > np.float32(0.0) else through[c]
+                sunlit[i, j + c] += weight * share
+
+
 @jit(parallel=True)
 def add_sunlight(
     stand: Reals,
@@ -189,59 +283,39 @@ def add_sunlight(
     usual: share that crowns let through. beyond_row, beyond_column: of the window's first cell, counted in cells from
     the first block; 16 cells to a block.
     """
-    height, width = stand.shape
-    rows, columns = sunlit.shape
-    for i in prange(rows):
-        z = np.empty(LANES, np.float32)
-        hidden = np.empty(LANES, np.float32)
-        crowned = np.empty(LANES, np.float32)
-        through = np.empty(LANES, np.float32)
-        a = row + i
-        for j in range(0, columns, LANES):
-            b = column + j
-            count = min(LANES, columns - j)
-            z[:] = np.float32(np.inf)
-            hidden[:] = np.float32(-np.inf)
-            crowned[:] = np.float32(-np.inf)
-            through[:] = np.float32(1.0)
-            lowest = np.float32(np.inf)
-            for c in range(count):
-                x = stand[a, b + c] + (lean[0, a, b + c] * aside + lean[1, a, b + c] * down)
-                x = x if here[a, b + c] else np.float32(np.inf)
-                z[c] = x
-                lowest = x if x < lowest else lowest
-            if lowest == np.float32(np.inf):
-                continue
-            if beyond.shape[0] > 0:
-                for c in range(count):
-                    x = beyond[(beyond_row + i) // 16, (beyond_column + j + c) // 16]
-                    hidden[c] = x - z[c]
-            first = (a + MARGIN_ROWS) * stride + b + MARGIN_COLUMNS
-            for r in range(extent.shape[0]):
-                rise = near[r * RUN]
-                if highest - lowest <= rise:
-                    break
-                if a + extent[r, 0] >= height or a + extent[r, 1] < 0:
-                    break
-                if b + extent[r, 2] >= width or b + extent[r, 3] + LANES <= 0:
-                    break
-                p = a + extent[r, 0] + MARGIN_ROWS
-                q = (b + extent[r, 2] + MARGIN_COLUMNS) // GROUP
-                met = False
-                if layers[0] and high_wall[p, q] - lowest > rise:
-                    meet_walls(wall, first, skip, enter, r, z, hidden)
-                    met = True
-                if layers[1] and high_plane[p, q] - lowest > rise:
-                    meet_terrain(plane, first, skip, middle, east, south, r, z, hidden)
-                    met = True
-                if layers[2] and high_crown[p, q] - lowest > rise:
-                    if layers[3]:
-                        meet_clearings(top, base, clear, usual, first, skip, near, far, r, z, through)
-                    else:
-                        meet_crowns(top, base, first, skip, near, far, r, z, crowned)
-                if met and count_open(z, hidden) == 0:
-                    break
-            for c in range(count):
-                if z[c] < np.float32(np.inf) and hidden[c] <= np.float32(0.0):
-                    share = usual if crowned[c] > np.float32(0.0) else through[c]
-                    sunlit[i, j + c] += weight * share
+    for i in prange(sunlit.shape[0]):
+        light_row(
+            i,
+            stand,
+            lean,
+            here,
+            wall,
+            plane,
+            top,
+            base,
+            clear,
+            high_wall,
+            high_plane,
+            high_crown,
+            highest,
+            layers,
+            row,
+            column,
+            stride,
+            aside,
+            down,
+            skip,
+            enter,
+            middle,
+            near,
+            far,
+            east,
+            south,
+            extent,
+            usual,
+            weight,
+            beyond,
+            beyond_row,
+            beyond_column,
+            sunlit,
+        )
