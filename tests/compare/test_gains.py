@@ -105,6 +105,29 @@ def test_sentences_say_who_gains_in_both_languages(comparison):
         assert gain_sentence(comparison, "hot", green, language) in comparison.text(language)
 
 
+def test_where_nobody_gains_or_loses_it_says_so():
+    city, result = hamlet()
+    same = compare([Variant("baseline", "Heute", city, {"hot": result}), Variant("b", "Bank", city, {"hot": result})])
+    sentence = gain_sentence(same, "hot", same.others[0], "de")
+    assert sentence.startswith("„Bank“: für niemanden ändern sich die Stunden")
+    assert gain_sentence(same, "hot", same.others[0], "en").startswith("“Bank”: for nobody do the hours")
+
+
+def test_hostile_names_of_places_and_streets_do_not_run(tmp_path):
+    city, result = hamlet()
+    evil = "<script>alert(1)</script>"
+    links = city.network.links.assign(name=evil)
+    city = city.with_changes(
+        places=city.places.assign(name=evil), network=dataclasses.replace(city.network, links=links)
+    )
+    shady = warmed(result, city, -5, +3).assign(sunlit_fraction=result["sunlit_fraction"] * 0)
+    today = Variant("baseline", "Heute", city, {"hot": result})
+    page = compare([today, Variant("green", "Grün", city, {"hot": shady})]).report(tmp_path / "r.html", "de")
+    text = page.read_text(encoding="utf-8")
+    assert evil not in text
+    assert text.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 3  # the card, the table of places, that of streets
+
+
 def test_the_comparison_holds_variants_side_by_side(comparison):
     areas = comparison.stress_areas("hot")
     assert areas["difference green"].sum() == pytest.approx(0.0)

@@ -195,6 +195,11 @@ _WORDS = {
         "„{variant}“: {better} mit mindestens {least} weniger starker Wärmebelastung im Umkreis von 10 m um ihr Haus, "
         "{worse} mit mindestens {least} mehr",
     ),
+    "text.gains.none": (
+        "“{variant}”: for nobody do the hours of strong heat stress within 10 m of home change by {least} or more.",
+        "„{variant}“: für niemanden ändern sich die Stunden starker Wärmebelastung im Umkreis von 10 m um das Haus um "
+        "{least} oder mehr.",
+    ),
     "text.gains.group": ("{group}: {better} less, {worse} more", "{group}: {better} weniger, {worse} mehr"),
     "text.gains.moved": (
         "; {gone} lose their home, {new} move in",
