@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from benchmarks.heat import day, shade, views
+from benchmarks.heat import day, indices, shade, views
 
-CASES = (*views.CASES, *shade.CASES, *day.CASES)
+CASES = (*views.CASES, *shade.CASES, *day.CASES, *indices.CASES)
