@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from benchmarks.heat import day, indices, shade, views
+from benchmarks.heat import day, indices, rerun, shade, views
 
-CASES = (*views.CASES, *shade.CASES, *day.CASES, *indices.CASES)
+CASES = (*views.CASES, *shade.CASES, *day.CASES, *rerun.CASES, *indices.CASES)

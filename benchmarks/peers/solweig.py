@@ -52,6 +52,7 @@ def whole_day(state):
         surface = solweig.SurfaceData.prepare(
             dsm=height,
             dem=np.zeros_like(height),
+            cdsm=inputs["canopy"].astype(np.float32) if "canopy" in inputs else None,
             land_cover=np.where(building, 2, 5).astype(np.uint8),
             pixel_size=float(inputs["dx"]),
             working_dir=folder + "/work",
@@ -70,8 +71,19 @@ def whole_day(state):
             )
             for n, second in enumerate(inputs["time"])
         ]
-        place = solweig.Location(latitude=50.0, longitude=9.0, utc_offset=1)
-        found = solweig.calculate(surface, weather, place, output_dir=folder + "/out", outputs=[])
+        place = solweig.Location(
+            latitude=float(inputs["latitude"]),
+            longitude=float(inputs["longitude"]),
+            utc_offset=float(inputs["utc_offset"]),
+        )
+        found = solweig.calculate(
+            surface,
+            weather,
+            place,
+            output_dir=folder + "/out",
+            outputs=[],
+            use_anisotropic_sky=str(inputs["sky"]) == "anisotropic",
+        )
         answers = {
             "highest_radiant_temperature": found.tmrt_max,
             "highest_utci": found.utci_max,
@@ -81,5 +93,6 @@ def whole_day(state):
 
 
 if __name__ == "__main__":
-    work = {"sky view factor": sky_view, "shade": shade, "hot day, town": whole_day}[sys.argv[2]]
+    chosen = sys.argv[2]
+    work = whole_day if chosen.startswith("hot day") else {"sky view factor": sky_view, "shade": shade}[chosen]
     serve(prepare, work, lambda: {"solweig": version("solweig")})
