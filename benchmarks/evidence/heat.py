@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 
 import numpy as np
 
+from benchmarks.evidence.heat_sites import COLUMNS, SITES, Found, compare, score, solweig, there
 from benchmarks.evidence.row import REFERENCE, Row, absent
 
 LINDBERG = "Lindberg, Holmer & Thorsson 2008, doi:10.1007/s00484-008-0162-7; Lindberg & Grimmond 2011"
-# UMEP land cover to ours: paved, building, grass, bare soil, water
-LAND_COVER = {1: 1, 2: 3, 5: 6, 6: 5, 7: 10}
 
 
 def rows() -> Iterator[Row]:
     yield _canyon()
     yield _shadow()
     yield _utci()
+    yield from _sky()
     yield from _field()
 
 
@@ -82,109 +81,90 @@ def _utci() -> Row:
     )
 
 
-def _field() -> Iterator[Row]:
-    pairs = []
-    for name, case in (
-        ("goteborg_kronenhuset_obs", "courtyard Kronenhuset, 7 October 2005"),
-        ("goteborg_gvc_obs 20100707", "street GVC, 7 July 2010"),
-        ("goteborg_gvc_obs 20100712", "street GVC, 12 July 2010"),
+def _sky() -> Iterator[Row]:
+    """Compare formulas of the cloudless sky with longwave radiation from elsewhere, on days without clouds."""
+    path = REFERENCE / "heat" / "athens" / "athens_2023.epw"
+    source = "ERA5 as in an EPW file of Athens; a reanalysis, not a measurement"
+    if not path.exists():
+        yield absent("heat", "longwave radiation of a cloudless sky, Athens 2023", "program", source)
+        return
+    from twin.heat.air import vapour_pressure
+    from twin.heat.radiation import SIGMA, sky_emissivity
+    from twin.heat.sky import clear_sky_emissivity
+    from twin.weather.sun import clear_sky_irradiance, solar_position
+
+    head = path.read_text(encoding="utf-8").splitlines()[0].split(",")
+    latitude, longitude, offset = (float(value) for value in head[6:9])
+    table = np.genfromtxt(path, delimiter=",", skip_header=8, usecols=(1, 2, 3, 6, 8, 12, 13))
+    month, day, hour, air, humidity, longwave, whole = table.T
+    dates = np.array([f"2023-{int(m):02d}-{int(d):02d}" for m, d in zip(month, day, strict=True)], "M8[D]")
+    # direct, diffuse and global close when labels are the middle of the hour that ends half an hour later
+    instants = dates.astype("M8[m]") + np.timedelta64(-30, "m") + (60 * (hour - offset)).astype("m8[m]")
+    altitude, _ = solar_position(instants, latitude=latitude, longitude=longitude)
+    clear, _, _ = clear_sky_irradiance(instants, latitude=latitude, longitude=longitude, elevation=100.0)
+    share = np.where(altitude > 15, whole / np.maximum(clear, 1), np.nan).reshape(-1, 24)
+    chosen = np.repeat(np.nanmin(share, axis=1) > 0.93, 24) & (altitude > 15) & (share.ravel() > 0.97)
+    black = SIGMA * (air + 273.15) ** 4
+    vapour = vapour_pressure(air, humidity)
+    solar = (instants - instants.astype("M8[D]")) / np.timedelta64(1, "h") + longitude / 15
+    for name, emissivity in (
+        ("Berdahl & Martin 1984 with the hour, used here", clear_sky_emissivity(air, vapour, solar)),
+        ("Prata 1996", sky_emissivity(air, vapour)),
     ):
-        label = f"mean radiant temperature, {case}"
-        if not (REFERENCE / "heat" / name.split()[0]).exists():
-            yield absent("heat", label, "field", LINDBERG)
-            continue
-        observed, modelled = _site(name)
-        pairs.append((observed, modelled))
-        yield Row("heat", label, "field", f"{len(observed)} hours measured", _score(observed, modelled), LINDBERG)
-    if len(pairs) == 3:
-        observed, modelled = (np.concatenate(side) for side in zip(*pairs, strict=True))
-        yield Row("heat", "all three days", "field", f"{len(observed)} hours", _score(observed, modelled), LINDBERG)
-
-
-def _score(observed: np.ndarray, modelled: np.ndarray) -> str:
-    error = modelled - observed
-    share = np.corrcoef(observed, modelled)[0, 1] ** 2
-    return f"RMSE {np.sqrt(np.mean(error**2)):.1f} K, bias {error.mean():+.1f} K, R² {share:.2f}"
-
-
-def _site(name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return measured and modelled mean radiant temperature of a site, hour by hour."""
-    import rasterio
-    import xarray as xr
-
-    import twin
-
-    folder = REFERENCE / "heat" / name.split()[0]
-    old = "kronenhuset" in name
-    files = (
-        ("DSM_KR.tif", "DEM_KR.tif", "CDSM_KR.asc", "landcover_KR.tif", "MetFile_Prepared.txt", "measurements_kr.csv")
-        if old
-        else (
-            "DSM_GVC_1m.tif",
-            "DEM_GVC_1m.tif",
-            "CDSM_GVC_1m.tif",
-            "landcover_1m_GVC.tif",
-            f"MetFile{name.split()[1]}_Prepared.txt",
-            "measurements_gvc.csv",
+        yield Row(
+            "heat",
+            f"longwave radiation of a cloudless sky by day, Athens 2023, {int(chosen.sum())} hours: {name}",
+            "program",
+            f"{longwave[chosen].mean():.0f} W/m2",
+            score(longwave[chosen], (emissivity * black)[chosen], "W/m2"),
+            source,
         )
+
+
+def _field() -> Iterator[Row]:
+    found, peers = {}, {}
+    for name, place in SITES.items():
+        if not there(name):
+            yield absent("heat", f"mean radiant temperature, {place}", "field", LINDBERG)
+            continue
+        found[name], peers[name] = compare(name), solweig(name)
+        yield _site_row(place, [found[name]], [peers[name]])
+    if len(found) < len(SITES):
+        return
+    gvc = [name for name in SITES if "gvc" in name]
+    yield _site_row("street GVC, both days", [found[name] for name in gvc], [peers[name] for name in gvc])
+    yield _site_row("all three days", list(found.values()), list(peers.values()))
+    calm = [_without_edges(one) for one in found.values()]
+    others = [peer if peer is None else peer[~found[name].edge] for name, peer in peers.items()]
+    yield _site_row("all three days without hours when a shadow edge crosses the station", calm, others)
+    for kind, word in (("K", "shortwave"), ("L", "longwave")):
+        for direction in COLUMNS:
+            yield _flux_row(kind, word, direction, found)
+
+
+def _without_edges(one: Found) -> Found:
+    keep = ~one.edge
+    return Found(one.hours[keep], (one.tmrt[0][keep], one.tmrt[1][keep]), {}, one.edge[keep])
+
+
+def _site_row(place: str, found: list[Found], peers: list[np.ndarray | None]) -> Row:
+    measured, modelled = (np.concatenate([one.tmrt[side] for one in found]) for side in range(2))
+    text = score(measured, modelled)
+    known = [peer for peer in peers if peer is not None]
+    if len(known) == len(peers):
+        text += f"; solweig 0.1.0b96, anisotropic, same rows: {score(measured, np.concatenate(known))}"
+    return Row("heat", f"mean radiant temperature, {place}", "field", f"{len(measured)} hours measured", text, LINDBERG)
+
+
+def _flux_row(kind: str, word: str, direction: str, found: dict[str, Found]) -> Row:
+    pairs = {name: one.fluxes[kind, direction] for name, one in found.items()}
+    measured, modelled = (np.concatenate([pair[side] for pair in pairs.values()]) for side in range(2))
+    each = ", ".join(f"{(pair[1] - pair[0]).mean():+.0f}" for pair in pairs.values())
+    return Row(
+        "heat",
+        f"{word} radiation, {direction}, three days",
+        "field",
+        f"{measured.mean():.0f} W/m2 in the mean",
+        f"{score(measured, modelled, 'W/m2')} (by day {each})",
+        LINDBERG,
     )
-    layers = []
-    for file in files[:4]:
-        with rasterio.open(folder / file) as source:
-            layers.append(source.read(1).astype(float))
-            if file.startswith("DSM"):
-                transform, crs = source.transform, source.crs.to_epsg()
-    dsm, dem, canopy, cover = layers
-    row, column = (51, 117) if old else (51, 122)
-    spec = twin.GridSpec(transform.c, transform.f, transform.a, *dsm.shape, _crs(crs))
-    building = cover == 2
-    canopy = np.where(building | (canopy < 0.5), 0.0, canopy)
-    land = np.vectorize(LAND_COVER.get)(cover.astype(int)).astype("uint8")
-    grid = spec.dataset().assign(
-        ground_elevation=(("y", "x"), dem),
-        surface_elevation=(("y", "x"), np.where(building, dsm, dem)),
-        building_id=(("y", "x"), building.astype("int32")),
-        land_cover=(("y", "x"), land),
-        canopy_height=(("y", "x"), canopy),
-    )
-    met = np.genfromtxt(folder / files[4], comments="%")
-    wind = np.where(met[:, 9] < 0, 2.0, met[:, 9])  # GVC has no wind; its radiation does not need it
-    start = np.datetime64(f"{int(met[0, 0])}-01-01") + np.timedelta64(int(met[0, 1]) - 1, "D")
-    time = start.astype("datetime64[ns]") + met[:, 2].astype("timedelta64[h]")
-    weather = xr.Dataset(
-        {
-            "air_temperature": ("time", met[:, 11]),
-            "relative_humidity": ("time", np.clip(met[:, 10], 1, 100)),
-            "wind_speed": ("time", wind),
-            "global_irradiance": ("time", np.maximum(met[:, 14], 0)),
-            "direct_normal_irradiance": ("time", np.maximum(met[:, 22], 0)),
-            "diffuse_irradiance": ("time", np.maximum(met[:, 21], 0)),
-        },
-        coords={"time": ("time", time, {"utc_offset_hours": 1.0, "interval": "start"})},
-    )
-    result = twin.heat.simulate(grid, weather)
-    modelled = result.mean_radiant_temperature.isel(y=row, x=column).values
-    with (folder / files[5]).open(encoding="utf-8") as file:
-        table = [line for line in csv.DictReader(file) if old or line["date"] == name.split()[1]]
-    pairs = []
-    for line in table:
-        # labels of Kronenhuset name the end of the hour; both sites are recomputed from their six fluxes
-        hour = int(line["hour"]) - (1 if old else 0)
-        pairs.append((_radiant(line), modelled[hour]))
-    observed, found = np.array(pairs).T
-    return observed, found
-
-
-def _radiant(line: dict[str, str]) -> float:
-    flux = {key: float(value) for key, value in line.items() if key[0] in "KL"}
-    absorbed = 0.0
-    for kind, share in (("K", 0.70), ("L", 0.97)):
-        sides = sum(flux[f"{kind}{side}"] for side in "nesw")
-        absorbed += share * (0.22 * sides + 0.06 * (flux[f"{kind}down"] + flux[f"{kind}up"]))
-    return (absorbed / (0.97 * 5.670374419e-8)) ** 0.25 - 273.15
-
-
-def _crs(code: int):
-    from pyproj import CRS
-
-    return CRS.from_epsg(code)

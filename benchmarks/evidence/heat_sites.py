@@ -8,11 +8,15 @@ from the measured fluxes. Lindberg, Holmer and Thorsson (2008); Lindberg and Gri
 from __future__ import annotations
 
 import csv
+import subprocess
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
+from benchmarks.environments import PEERS, is_installed, python_of
 from benchmarks.evidence.row import REFERENCE
 
 SITES = {
@@ -160,3 +164,37 @@ def compare(name: str, **options: object) -> Found:
 def score(measured: np.ndarray, modelled: np.ndarray, unit: str = "K") -> str:
     error = modelled - measured
     return f"RMSE {np.sqrt(np.mean(error**2)):.1f} {unit}, bias {error.mean():+.1f} {unit}"
+
+
+def solweig(name: str, *, anisotropic: bool = True) -> np.ndarray | None:
+    """Run solweig at a site, with the site's own parameters; mean radiant temperature of the measured hours, degC."""
+    import twin
+
+    if not is_installed("solweig"):
+        return None
+    grid, weather, (row, column), _, hours = load(name)
+    longitude, latitude = twin.GridSpec.from_dataset(grid).geographic_centre
+    codes = {ours: theirs for theirs, ours in LAND_COVER.items()}
+    which = "KR" if "kronenhuset" in name else "GVC"
+    parameters = REFERENCE / "heat" / name.split()[0] / f"parametersforsolweig_{which}.json"
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "given.npz"), Path(folder, "found.npz")
+        np.savez(
+            source,
+            dsm=grid.surface_elevation.values,
+            dem=grid.ground_elevation.values,
+            cdsm=grid.canopy_height.values,
+            cover=np.vectorize(codes.get)(grid.land_cover.values),
+            resolution=float(grid.x[1] - grid.x[0]),
+            latitude=latitude,
+            longitude=longitude,
+            offset=1.0,
+            anisotropic=anisotropic,
+            parameters=str(parameters),
+            time=weather.time.values.astype("M8[s]").astype(int),
+            **{str(key): weather[key].values for key in weather},
+        )
+        command = [python_of("solweig"), PEERS / "solweig_sites.py", source, target]
+        subprocess.run([str(part) for part in command], check=True, capture_output=True)
+        with np.load(target) as found:
+            return np.asarray(found["tmrt"][hours, row, column], dtype=float)
