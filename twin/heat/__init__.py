@@ -2,20 +2,27 @@
 
 from twin.heat.model import simulate
 from twin.heat.obstacles import Obstacles, make_obstacles
+from twin.heat.perceived_temperature import perceived_temperature
+from twin.heat.pet import Person, pet, pet_wg
 from twin.heat.radiation import mean_radiant_temperature
 from twin.heat.rerun import HeatRun, prepare, rerun
 from twin.heat.shade import sample_positions, sunlight
 from twin.heat.tree_placement import Placement, place_trees
 from twin.heat.utci import utci
 from twin.heat.views import look_around, sky_view_factor
+from twin.heat.wbgt import wbgt
 
 __all__ = [
     "HeatRun",
     "Obstacles",
+    "Person",
     "Placement",
     "look_around",
     "make_obstacles",
     "mean_radiant_temperature",
+    "perceived_temperature",
+    "pet",
+    "pet_wg",
     "place_trees",
     "prepare",
     "rerun",
@@ -24,4 +31,5 @@ __all__ = [
     "sky_view_factor",
     "sunlight",
     "utci",
+    "wbgt",
 ]
