@@ -358,7 +358,9 @@ def test_test_reference_year_of_2010(tmp_path: Path) -> None:
     ]
     file = tmp_path / "TRY2010.dat"
     file.write_bytes("\n".join(head + rows).encode("cp1252"))
-    weather = read_dwd_try(file)
+    with pytest.raises(InputError, match="holds 2 days; 20 are needed"):
+        read_dwd_try(file)
+    weather = read_dwd_try(file, interval="end")
     assert weather.attrs["latitude"] == pytest.approx(51.4)
     assert weather.attrs["longitude"] == pytest.approx(6 + 58 / 60)
     assert weather.attrs["elevation"] == 152.0

@@ -179,3 +179,36 @@ def test_weather_of_unknown_labels_is_refused_by_models_and_days(tmp_path: Path,
         select_day(weather, "2018-07-25")
     with pytest.raises(InputError, match="known already"):
         relabel(relabel(weather, interval="start", utc_offset=1), interval="end", utc_offset=1)
+
+
+def test_reference_years_of_2010_tell_by_their_light(tmp_path: Path) -> None:
+    """Light of the full hours, as where radiation was computed, and means of the hour before: both are found."""
+    from twin.weather import read_dwd_try
+
+    head = [
+        "SYNTHETISCH, fuer Tests erzeugt",
+        "Lage: 51°24'N <- B.   6°58'O <- L.   152 Meter über NN",
+        "RG    IS  MM  DD  HH  N   WR      WG       t       p        x   RF   W     B     D IK    A      E IL",
+        "***",
+    ]
+    place = {"latitude": 51.4, "longitude": 6 + 58 / 60}
+    rng = np.random.default_rng(1)
+    for interval, lag in (("instant", 60), ("end", 90)):
+        labels = np.datetime64("2001-06-01T01", "ns") + np.arange(24 * 40) * np.timedelta64(3600, "s")
+        middle = labels - np.timedelta64(lag, "m")  # CET
+        total, beam, _ = clear_sky_irradiance(middle, **place)
+        cover = np.repeat(rng.uniform(0.25, 1.0, len(labels) // 4), 4)
+        direct = np.maximum(total - 0.15 * total, 0) * np.where(beam > 0, cover, 0)
+        rows = []
+        for label, b, d in zip(labels, direct, 0.15 * total + 0.4 * (total - direct), strict=True):
+            start = label - np.timedelta64(3600, "s")
+            day, hour = str(start)[:10].split("-"), int(str(start)[11:13]) + 1
+            rows.append(
+                f" 5 1 {int(day[1])} {int(day[2])} {hour} 4 200 2.5 22.1 985.7 9.8 56 0 {b:.1f} {d:.1f} 9 382 -414 9"
+            )
+        file = tmp_path / f"{interval}.dat"
+        file.write_text("\n".join(head + rows))
+        weather = read_dwd_try(file)
+        assert f"found to label the {interval} from the course" in weather.attrs["notes"]
+        lead = np.timedelta64(30 if interval == "instant" else 60, "m")
+        assert weather.time.values[0] == labels[0] - lead

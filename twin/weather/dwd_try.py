@@ -1,23 +1,25 @@
 """Test reference years of the Deutscher Wetterdienst (TRY): of 2017 for every square kilometre, and of 2010.
 
 A header in free text ends with a line of three asterisks; the line before names the columns. Hours run from 1 to 24 in
-Central European Time without summer time and are labelled by their end. Direct and diffuse radiation fall on the
-ground. The years are put together or projected: their days are written in a year without meaning.
+Central European Time without summer time; those of 2017 are labelled by their end. Direct and diffuse radiation fall on
+the ground. The years are put together or projected: their days are written in a year without meaning.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from twin.errors import DataError
+from twin.errors import DataError, InputError
 from twin.weather.epw import TYPICAL_YEAR
-from twin.weather.steps import Origin, make_weather
+from twin.weather.steps import Origin, make_weather, start_lag
+from twin.weather.sun_course import label_by_course
 from twin.weather.sun_steps import direct_normal, outside_air, sine_while_up
 from twin.weather.text_lines import parse_numbers, read_lines, whole_days
 
@@ -32,7 +34,11 @@ Float = NDArray[np.float64]
 
 
 def read_dwd_try(
-    path: str | os.PathLike[str], *, latitude: float | None = None, longitude: float | None = None
+    path: str | os.PathLike[str],
+    *,
+    latitude: float | None = None,
+    longitude: float | None = None,
+    interval: str | None = None,
 ) -> xr.Dataset:
     """Read a test reference year of the Deutscher Wetterdienst, in the form of 2017 or of 2010 (also 2035, 2045).
 
@@ -43,6 +49,10 @@ def read_dwd_try(
     latitude, longitude : float, optional
         Degrees, where the header names no place; otherwise the header counts: EPSG:3034 in the form of 2017, degrees
         and minutes in that of 2010.
+    interval : {"start", "end", "instant"}, optional
+        What the hours label, for the form of 2010 alone: there computed radiation is that of the full hour and measured
+        radiation that of the hour before, so it is found from the course of the light unless given. The form of 2017
+        labels the end.
 
     Returns
     -------
@@ -56,6 +66,8 @@ def read_dwd_try(
     ------
     DataError
         If the file is of another kind, damaged, names no place, or holds impossible values.
+    InputError
+        If the light of a year of 2010 does not tell what its hours label.
 
     References
     ----------
@@ -93,9 +105,10 @@ def read_dwd_try(
         elevation=elevation,
         notes=(TOWN,) if "RW" in columns else (),
     )
-    result = make_weather(
-        _values(column, labels, where[0], where[1]), labels, origin, interval="end", utc_offset=CET, step=HOUR
-    )
+    meaning, words = _meaning(column, labels, (where[0], where[1]), interval, file)
+    origin = replace(origin, notes=(*origin.notes, *words))
+    values = _values(column, labels, meaning, (where[0], where[1]))
+    result = make_weather(values, labels, origin, interval=meaning, utc_offset=CET, step=HOUR)
     sort, period = _text(header, "Art des TRY"), _text(header, "Bezugszeitraum")
     result.attrs["years"] = f"{sort or 'test reference year'}, {period or 'period not named'}"
     return result
@@ -128,12 +141,34 @@ def _labels(column: dict[str, Float], file: Path, first_line: int) -> NDArray[np
     return np.asarray(days.astype("datetime64[ns]") + (hour * 3600e9).astype("timedelta64[ns]"))
 
 
+def _meaning(
+    column: dict[str, Float],
+    labels: NDArray[np.datetime64],
+    place: tuple[float, float],
+    interval: str | None,
+    file: Path,
+) -> tuple[str, tuple[str, ...]]:
+    """Return what the hours label, and words about how that is known."""
+    if "RW" in column:
+        if interval not in (None, "end"):
+            raise InputError(f"{file}: interval is {interval!r}; years of 2017 label the end of the hour")
+        return "end", ()
+    if interval is not None:
+        return interval, ()
+    found, left = label_by_course(
+        column["B"] + column["D"], labels, utc_offset=CET, latitude=place[0], longitude=place[1], source=str(file)
+    )
+    listed = ", ".join(f"{name} {value:.1f}" for name, value in left.items())
+    return found, (f"hours found to label the {found} from the course of the light (leaves {listed} W/m2)",)
+
+
 def _values(
-    column: dict[str, Float], labels: NDArray[np.datetime64], latitude: float, longitude: float
+    column: dict[str, Float], labels: NDArray[np.datetime64], meaning: str, place: tuple[float, float]
 ) -> dict[str, Float]:
-    starts = labels - np.timedelta64(round(HOUR * (1 + CET)), "s")
+    lag = start_lag(meaning, HOUR) + np.timedelta64(round(HOUR * CET), "s")
+    starts = np.asarray(labels - lag, labels.dtype)
     direct, diffuse = column["B"], column["D"]
-    sine, share = sine_while_up(starts, HOUR, latitude=latitude, longitude=longitude)
+    sine, share = sine_while_up(starts, HOUR, latitude=place[0], longitude=place[1])
     normal, rest = direct_normal(np.maximum(direct, 0.0), diffuse, sine, share, outside_air(starts))
     return {
         "air_temperature": column["t"],
