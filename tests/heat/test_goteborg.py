@@ -1,7 +1,7 @@
 """Radiation measured in two places in Göteborg, against the model with its defaults.
 
-Not fully independent: crown transmissivity and the split of diffuse light were chosen from the literature after a first
-comparison with these data (root mean square error then 5.3 K, now 4.1 K).
+Not fully independent: crown transmissivity was chosen from the literature after a first comparison with these data.
+The sky, the walls and the ground around were not: their formulas and numbers were fixed on other grounds.
 
 Observed mean radiant temperature is recomputed from the six measured fluxes. Lindberg, Holmer and Thorsson (2008);
 Lindberg and Grimmond (2011).
@@ -89,19 +89,23 @@ def _errors(shared_data: Callable[[str], Path], place: str) -> np.ndarray:
         table = table[table.date == int(place)]
         weather, hours = _weather(folder / f"MetFile{place}_Prepared.txt"), table.hour.to_numpy()
     result = twin.heat.simulate(grid, weather)
-    return np.asarray(result.mean_radiant_temperature.values[hours, cell[0], cell[1]] - _observed(table))
+    share = result.sunlit_fraction.values[hours, cell[0], cell[1]]
+    error = result.mean_radiant_temperature.values[hours, cell[0], cell[1]] - _observed(table)
+    return np.stack([error, (share > 0.05) & (share < 0.95)])
 
 
 @pytest.mark.shared
 def test_mean_radiant_temperature_in_goteborg(shared_data: Callable[[str], Path]) -> None:
-    """Found when this was written, per place and pooled over 35 hours: 2.6, 3.2, 5.8 and 4.1 K RMSE, bias +2.5 K.
+    """Found when this was written, per day and pooled over 35 hours: 2.5, 2.8, 5.0 and 3.6 K RMSE, bias +1.7 K.
 
     The most that may be asked of a model outdoors is about 5 K (ISO 7726); published for the same kind of site: 4.8 K.
-    The last day is the weak one: shade at a hot noon comes out 4 to 8 K too warm.
+    The last day is the weak one: all surfaces come out some 5 K too warm, as if the air had been cooler in the street.
     """
-    errors = {place: _errors(shared_data, place) for place in ("Kronenhuset", "20100707", "20100712")}
-    for place, bound in (("Kronenhuset", 3.0), ("20100707", 3.6), ("20100712", 6.2)):
-        assert np.sqrt((errors[place] ** 2).mean()) < bound, place
-    pooled = np.concatenate(list(errors.values()))
-    assert len(pooled) == 35
-    assert np.sqrt((pooled**2).mean()) < 4.4
+    found = {place: _errors(shared_data, place) for place in ("Kronenhuset", "20100707", "20100712")}
+    for place, bound in (("Kronenhuset", 2.8), ("20100707", 3.1), ("20100712", 5.3)):
+        assert np.sqrt((found[place][0] ** 2).mean()) < bound, place
+    error, edge = np.concatenate(list(found.values()), axis=1)
+    assert len(error) == 35
+    assert np.sqrt((error**2).mean()) < 4.0
+    assert np.sqrt((error[edge == 0] ** 2).mean()) < 3.5
+    assert abs(error.mean()) < 2.0
