@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,10 @@ from hypothesis import strategies as st
 import twin
 from twin.errors import InputError
 from twin.heat.influence import covering, rectangles, shadow_of
-from twin.heat.rerun import HeatRun, prepare, rerun
+from twin.heat.inputs import used_names
+from twin.heat.plates import widened
+from twin.heat.rerun import HeatRun, other_than, patch_obstacles, prepare, rerun
+from twin.heat.scene import obstacles_of
 from twin.heat.window import Window
 
 Build = Callable[..., xr.Dataset]
@@ -194,6 +198,39 @@ def test_an_impossible_edit_is_named(run: HeatRun, yard: xr.Dataset) -> None:
 def test_an_unknown_option_is_refused(yard: xr.Dataset, day: xr.Dataset) -> None:
     with pytest.raises(InputError, match="no option 'direction'"):
         prepare(yard, day, direction=16)
+
+
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    seed=st.integers(0, 10**6),
+    what=st.sampled_from(["trees", "felling", "building", "removal", "ground"]),
+    hills=st.sampled_from([0.0, 6.0]),
+)
+def test_patched_obstacles_are_new_ones(make_grid: Build, seed: int, what: str, hills: float) -> None:
+    fields = _scene(seed, hills)
+    parts = []
+    for layers in (fields, _edit(fields, what, np.random.default_rng(seed + 1))):
+        grid = make_grid(SHAPE, 1.0, **layers)
+        parts.append({name: grid[name].values for name in used_names(grid)})
+    changed = np.zeros(SHAPE, bool)
+    for name in parts[0]:
+        changed |= other_than(parts[0][name], parts[1][name])
+    if not changed.any():
+        return
+    rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
+    box = Window(rows[0], columns[0], rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1)
+    before, expected = (obstacles_of(part, 1.0, (0, 0)) for part in parts)
+    assert before.barriers is not None
+    found = patch_obstacles(before, parts[1], widened(box, 2, SHAPE), 1.0, (0, 0))
+    for name in ("ground", "solid", "slope", "roof", "top", "base"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), err_msg=name)
+    assert found.slack == expected.slack
+    for field in dataclasses.fields(found.barriers):
+        new, old = getattr(found.barriers, field.name), getattr(expected.barriers, field.name)
+        if field.name not in ("highest", "layers") and new.shape == old.shape:  # a layer may be empty instead of absent
+            np.testing.assert_array_equal(new, old, err_msg=field.name)
+    assert found.barriers.highest >= expected.barriers.highest
+    assert all(a >= b for a, b in zip(found.barriers.layers, expected.barriers.layers, strict=True))
 
 
 @settings(deadline=None)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from twin import kernels, limits, progress
 from twin.city.gridspec import check_grid
 from twin.errors import InputError
+from twin.heat.barrier_patch import keep_what_holds
 from twin.heat.checks import check_count, inspect, inspect_again
 from twin.heat.day import border_hours, compute
 from twin.heat.distant import Distant
@@ -324,7 +325,11 @@ def patch_obstacles(
         patched = whole_field.copy()
         local.of(patched)[...] = inner.of(new)
         arrays[name] = patched
-    return replace(before, **arrays) if arrays else before
+    if not arrays:
+        return before
+    after = replace(before, **arrays)
+    keep_what_holds(before, after, local)
+    return after
 
 
 def _influenced(run: HeatRun, plan: Plan, scene: Scene, local: Window) -> tuple[Mask, Distant | None, Relief]:

@@ -184,9 +184,9 @@ def make_barriers(
         top=_padded(crowns, NOTHING).ravel() if crowns is not None else _NONE.ravel(),
         base=_padded(base, 0).ravel() if layers[2] else _NONE.ravel(),
         clear=_padded(clear, np.nan).ravel() if clear is not None and layers[3] else _NONE.ravel(),
-        high_wall=_highest_nearby(_padded(wall, NOTHING)) if layers[0] else _NONE,
-        high_plane=_highest_nearby(_padded(summit, NOTHING)) if layers[1] else _NONE,
-        high_crown=_highest_nearby(_padded(crowns, NOTHING)) if crowns is not None else _NONE,
+        high_wall=highest_nearby(_padded(wall, NOTHING)) if layers[0] else _NONE,
+        high_plane=highest_nearby(_padded(summit, NOTHING)) if layers[1] else _NONE,
+        high_crown=highest_nearby(_padded(crowns, NOTHING)) if crowns is not None else _NONE,
         highest=np.float32(highest),
         layers=layers,
     )
@@ -231,7 +231,7 @@ def _padded(values: Float32, fill: float) -> Float32:
     return out
 
 
-def _highest_nearby(layer: Float32) -> Float32:
+def highest_nearby(layer: Float32) -> Float32:
     """Highest value in `RUN` rows and the groups of columns that a chunk and a run touch, from each row and group."""
     groups: Float32 = layer.reshape(layer.shape[0], -1, GROUP).max(axis=2)
     wide = groups.copy()
