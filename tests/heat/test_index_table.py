@@ -35,7 +35,7 @@ def _look_up(table: IndexTable, radiant: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("index", INDICES)
 @given(**STATES)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=30)
 def test_an_index_from_a_table_is_the_index(
     index: str, air_temperature: float, relative_humidity: float, wind_speed: float
 ) -> None:

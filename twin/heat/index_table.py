@@ -1,8 +1,9 @@
 """Indices of one step as a table over mean radiant temperature, looked up for every cell.
 
 Where air temperature, humidity and wind are the same everywhere, an index depends on the radiant temperature alone.
-A table has even rows, as many as keep linear interpolation within `TOLERANCE` of the index itself, kinks included;
-where an index jumps (PET of hot moist air under cold surfaces), the jump is at most 1/40 K from its place.
+A table has even rows, as many as keep linear interpolation within `TOLERANCE` of the index itself, kinks included; the
+index is computed only where it bends. Where it jumps (PET of hot moist air under cold surfaces), the jump is at most
+1/40 K from its place.
 """
 
 from __future__ import annotations
@@ -116,20 +117,30 @@ def tabulate(
     )
     start, stop = RANGE
     step = COARSEST
-    values = felt(start + step * np.arange(round((stop - start) / step) + 1, dtype=np.float64))
-    before = np.inf
-    while step > FINEST:
-        middles = felt(start + step * (np.arange(len(values) - 1, dtype=np.float64) + 0.5))
-        error = float(np.abs(middles - 0.5 * (values[:-1] + values[1:])).max())
-        finer = np.empty(2 * len(values) - 1)
-        finer[::2], finer[1::2] = values, middles
-        values, step = finer, 0.5 * step
-        # Two halvings must be good and both are kept: a kink beside a bend can hide from one row of middles, and beside
-        # a kink the error is up to twice that in the middle.
-        if before <= tolerance and error <= 0.6 * tolerance:
-            break
-        before = error
-    return IndexTable(index, start, step, values.astype(np.float32))
+    place = start + step * np.arange(round((stop - start) / step) + 1, dtype=np.float64)
+    value = felt(place)
+    places, values = [place], [value]
+    # intervals that are still halved: left end, index at both ends, error when their parent was halved
+    left, at_left, at_right, before = place[:-1], value[:-1], value[1:], np.full(len(place) - 1, np.inf)
+    while len(left) and step > FINEST:
+        step *= 0.5
+        middle = felt(left + step)
+        error = np.abs(middle - 0.5 * (at_left + at_right))
+        places.append(left + step)
+        values.append(middle)
+        # Two halvings must be good and both are kept: a kink beside a bend can hide from one middle, and beside a kink
+        # the error is up to twice that in the middle.
+        open_ = (before > tolerance) | (error > 0.6 * tolerance)
+        at_left, at_right = (
+            np.stack([at_left, middle], 1)[open_].ravel(),
+            np.stack([middle, at_right], 1)[open_].ravel(),
+        )
+        left, before = np.stack([left, left + step], 1)[open_].ravel(), np.repeat(error[open_], 2)
+    place, value = np.concatenate(places), np.concatenate(values)
+    order = np.argsort(place)
+    rows = start + step * np.arange(round((stop - start) / step) + 1, dtype=np.float64)
+    column = np.interp(rows, place[order], value[order])
+    return IndexTable(index, start, step, column.astype(np.float32))
 
 
 def apply(table: IndexTable, mean_radiant_temperature: Reals, out: Reals) -> None:
