@@ -54,7 +54,7 @@ def _series(
 
 @given(
     interval=st.sampled_from(["start", "end", "instant"]),
-    offset=st.integers(-10, 12),
+    offset=st.integers(-11, 11),
     latitude=st.floats(-55, 62),
     within=st.floats(-7, 7),
     day=st.dates().map(lambda date: f"2018-{date.month:02d}-{min(date.day, 28):02d}"),

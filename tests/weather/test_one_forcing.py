@@ -195,3 +195,37 @@ def test_info_of_a_file_says_what_it_holds(tmp_path: Path, minutes: Any, writers
     folder = writers.cdc(tmp_path / "cdc", minutes, DAY, 1)
     assert cli.main(["info", str(next(folder.glob("*_ST_*")))]) == 0
     assert "global_irradiance" in capsys.readouterr().out
+
+
+def test_epw_that_contradicts_its_labels_says_so_and_can_be_put_right(
+    tmp_path: Path, minutes: Any, writers: SimpleNamespace, expected: xr.Dataset
+) -> None:
+    """Some services write the instants 0:00, 1:00 ... as hours 1, 2 ...: half an hour before what the format means."""
+    from twin.weather import relabel
+
+    lines = writers.epw(tmp_path / "a.epw", minutes, DAY, DAYS).read_text().splitlines()
+    for n, line in enumerate(lines[8:]):
+        instant = np.array([np.datetime64(DAY, "ns") + np.timedelta64(n * 60 - 60, "m")])
+        fields = line.split(",")
+        for column, name in ((13, "global"), (14, "direct_normal"), (15, "diffuse")):
+            fields[column] = f"{minutes.at(f'{name}_irradiance', instant)[0]:.3f}"
+        lines[8 + n] = ",".join(fields)
+    file = tmp_path / "b.epw"
+    file.write_text("\n".join(lines))
+    weather = read_epw(file)
+    assert "time labels contradict the radiation: as the format means them" in weather.attrs["caveats"]
+    assert "interval='instant', utc_offset=1, anew=True" in weather.attrs["caveats"]
+    right = relabel(weather, interval="instant", utc_offset=1, anew=True)
+    assert right.attrs["caveats"] == "time labels read otherwise than their source says"
+    noon = right.global_irradiance.sel(time="2018-07-26T11:30")  # the step around the instant 12:00
+    at_noon = minutes.at("global_irradiance", np.array(["2018-07-26T11:00"], "M8[ns]"))[0]
+    assert float(noon) == pytest.approx(at_noon, abs=0.01)
+    assert "caveats" not in read_epw(tmp_path / "a.epw").attrs
+
+
+def test_products_without_weather_are_named(tmp_path: Path, minutes: Any, writers: SimpleNamespace) -> None:
+    folder = writers.cdc(tmp_path / "cdc", minutes, DAY, 1, archive=False)
+    rain = "STATIONS_ID;MESS_DATUM;QN_8;  R1;RS_IND;WRTR;eor\n5906;2018072400;3;0.0;0;-999;eor\n"
+    (folder / "produkt_rr_stunde_05906.txt").write_text(rain)
+    weather = read_dwd_cdc(folder, **PLACE)
+    assert "no column of produkt_rr_stunde_05906.txt is read" in weather.attrs["notes"]

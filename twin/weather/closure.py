@@ -28,7 +28,7 @@ LARGEST_RESIDUAL = 0.06
 CLEAR = 2.0
 """How many times larger the next best meaning's residual must be."""
 
-MOST_STEPS = 1500
+MOST_STEPS = 600
 OFFSETS = tuple(half / 2 for half in range(-24, 29))
 
 

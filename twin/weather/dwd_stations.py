@@ -88,8 +88,9 @@ def read_dwd_cdc(
     twin.errors.DataError: nowhere.zip does not exist; a station product ... is expected there
     """
     files, geography = find_files(path)
-    products = [read_product(file) for file in files]
-    products = [product for product in products if product.columns]
+    every = [read_product(file) for file in files]
+    products = [product for product in every if product.columns]
+    unread = [product.file.name for product in every if not product.columns]
     if not products:
         raise DataError(f"{files[0]}: none of its columns is read; temperature, wind, radiation, cloud are")
     _one_station(products)
@@ -100,7 +101,7 @@ def read_dwd_cdc(
     ends = _common_ends(products, seconds)
     values: dict[str, Float] = {}
     owner: dict[str, str] = {}
-    notes = []
+    notes = [f"no column of {', '.join(unread)} is read"] if unread else []
     for product in products:
         for name, array in _on_steps(product, ends, place).items():
             if name in values:

@@ -13,8 +13,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from twin.errors import DataError
-from twin.weather.steps import Origin, make_weather
+from twin.errors import DataError, TwinError
+from twin.weather.closure import label_convention
+from twin.weather.steps import AGAINST, Origin, add_words, make_weather
 from twin.weather.text_lines import parse_numbers, read_lines, whole_days
 
 TYPICAL_YEAR, TYPICAL_LEAP_YEAR = 2001, 2004
@@ -56,7 +57,8 @@ def read_epw(path: str | os.PathLike[str], *, licence: str = "") -> xr.Dataset:
         Over `time` (starts of the hours, local standard time of the header): `air_temperature`, `relative_humidity`,
         `wind_speed` (10 m), `global_irradiance`, `direct_normal_irradiance`, `diffuse_irradiance` and, where the file
         has them, `longwave_irradiance`, `cloud_cover`, `air_pressure`, `dew_point_temperature`, `wind_direction`. NaN
-        where a code says missing. ``attrs["years"]`` names the years of a typical year.
+        where a code says missing. ``attrs["years"]`` names the years of a typical year. A file whose
+        radiation contradicts its labels (`label_convention`) says so in its caveats.
 
     Raises
     ------
@@ -101,10 +103,30 @@ def read_epw(path: str | os.PathLike[str], *, licence: str = "") -> xr.Dataset:
     )
     step = 3600.0 / per_hour
     result = make_weather(values, labels, origin, interval="end", utc_offset=offset, step=step)
+    result = _against_radiation(result, latitude, longitude, offset)
     result.attrs["years"] = years
     if name:
         result.attrs["title"] = f"weather of {name}, {years}"
     return result
+
+
+def _against_radiation(weather: xr.Dataset, latitude: float, longitude: float, offset: float) -> xr.Dataset:
+    """Return the weather with a caveat where its own radiation says that the hours mean something else."""
+    try:
+        found = label_convention(weather, latitude=latitude, longitude=longitude, utc_offset=offset)
+    except TwinError:
+        return weather  # too little sun, or radiation that was not measured together: the format's rule stands
+    if found.interval == "start":
+        return weather
+    earlier = {"instant": "half a step", "end": "a step"}[found.interval]
+    return add_words(
+        weather,
+        caveat=(
+            f"{AGAINST}: as the format means them {found.residuals['start']:.0f} W/m2 of the balance are left, "
+            f"{earlier} earlier {found.residual:.0f}: twin.weather.relabel(weather, interval={found.interval!r}, "
+            f"utc_offset={offset:g}, anew=True) follows the radiation"
+        ),
+    )
 
 
 def _location(line: str, file: Path) -> tuple[float, float, float, float, str]:

@@ -25,6 +25,7 @@ from twin.weather.wind_profile import STATION_HEIGHT, to_station_height
 Interval = Literal["start", "end", "instant"]
 INTERVALS = ("start", "end", "instant")
 UNKNOWN = "unknown"
+AGAINST = "time labels contradict the radiation"
 
 MINUTE = np.timedelta64(60, "s")
 Float = NDArray[np.float64]
@@ -150,7 +151,7 @@ def make_weather(
     return result
 
 
-def relabel(weather: xr.Dataset, *, interval: str, utc_offset: float) -> xr.Dataset:
+def relabel(weather: xr.Dataset, *, interval: str, utc_offset: float, anew: bool = False) -> xr.Dataset:
     """Say what the labels of weather of unknown convention mean.
 
     Parameters
@@ -161,6 +162,9 @@ def relabel(weather: xr.Dataset, *, interval: str, utc_offset: float) -> xr.Data
         What a label marks.
     utc_offset : float
         Hours that the clock of the labels is ahead of UTC.
+    anew : bool
+        Whether a meaning that the source stated may be overruled: its labels as they stand now get the new one. For
+        files that contradict their own radiation.
 
     Returns
     -------
@@ -185,12 +189,17 @@ def relabel(weather: xr.Dataset, *, interval: str, utc_offset: float) -> xr.Data
     if not -14 <= utc_offset <= 14:
         raise InputError(f"utc_offset is {utc_offset!r}; it must lie in -14 to 14 hours")
     known = weather["time"].attrs.get("interval", "start")
-    if known != UNKNOWN:
-        raise InputError(f"the times of this weather are known already (interval {known!r}); read the file again")
+    if known != UNKNOWN and not anew:
+        raise InputError(
+            f"the times of this weather are known already (interval {known!r}); anew=True overrules its source"
+        )
     seconds = step_seconds(weather)
     starts = weather["time"].values - start_lag(interval, seconds)
     result = weather.assign_coords(time=("time", starts, time_attributes(utc_offset, seconds)))
     result.attrs["source_times"] = _words(interval, utc_offset)
+    if known != UNKNOWN:
+        kept = [words for words in str(result.attrs.get("caveats", "")).split("; ") if not words.startswith(AGAINST)]
+        result.attrs["caveats"] = joined([*kept, "time labels read otherwise than their source says"])
     return result
 
 
