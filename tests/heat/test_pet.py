@@ -140,6 +140,62 @@ def test_kernel_solves_the_equations(ta: float, tr: float, wind: float, humidity
     assert float(pet(ta, tr, wind, humidity)) == pytest.approx(expected, abs=0.02)
 
 
+def _corrected_by_equations(ta: float, tr: float, wind: float, e: float) -> float:
+    """Solve the equations of Walther and Goestchel from the skin outwards and inwards by bracketing."""
+    weight, height, clo = 75.0, 1.75, 0.9
+    skin_area = 0.202 * weight**0.425 * height**0.725
+    basal = 3.45 * weight**0.75 * (1 + 0.004 * (30 - 35) + 0.01 * (height * 100 / weight ** (1 / 3) - 43.4))
+    heat = (80 + basal) / skin_area
+    growth = 0.31 * clo
+    covered = (173.51 * clo - 2.36 - 100.76 * clo**2 + 19.28 * clo**3) / 100
+    clothed, resistance = covered + growth, clo / 6.45
+    around = 6.28 * (height - 0.2)
+    inner, outer = covered * skin_area / around, clothed * skin_area / around
+    through = around * (outer - inner) / (resistance * math.log(outer / inner) * clothed * skin_area)
+
+    def surface(t: float, air: float, radiant: float, h: float, emissivity: float) -> float:
+        return h * (air - t) + 0.725 * emissivity * 5.67e-8 * ((radiant + 273.15) ** 4 - (t + 273.15) ** 4)
+
+    def breath(air: float, vapour: float) -> float:
+        out = 0.47 * air + 21
+        moist = 0.623 * 2.42e6 / 1013.25 * (vapour - float(vapour_pressure(out, 100.0)))
+        return 1.44e-6 * heat * (1010 * (air - out) + moist)
+
+    def flow(skin: float, core: float) -> float:
+        return min(90.0, (6.3 + 75 * max(0.0, core - 36.6)) / (1 + 0.5 * max(0.0, 34 - skin)))
+
+    def gain(skin: float, core: float, cloth: float, air: float, radiant: float, v: float, vapour: float) -> float:
+        h = max(3.0, 2.67 + 6.5 * v**0.67)
+        share = 0.0417737 + 0.7451833 / (flow(skin, core) + 0.585417)
+        sweat = 2420 / 3600 * min(500.0, 304.94 * max(0.0, share * skin + (1 - share) * core - 36.34))
+        dampness = float(vapour_pressure(skin, 100.0)) - vapour
+        wet = min(1.0, sweat / (1.67 * h / (1 + 0.92 * h * resistance) * dampness))
+        diffused = (1 - wet) * dampness * 1.67 * 0.38 / (1 / ((1 + growth) * h) + resistance)
+        sides = (1 - covered) * surface(skin, air, radiant, h, 0.99) + clothed * surface(cloth, air, radiant, h, 0.95)
+        return heat + breath(air, vapour) + sides - sweat - diffused
+
+    h = max(3.0, 2.67 + 6.5 * wind**0.67)
+
+    def state(skin: float) -> tuple[float, float]:
+        cloth = brentq(lambda t: through * (skin - t) + clothed * surface(t, ta, tr, h, 0.95), -99, 200, xtol=1e-11)
+        inwards = heat + breath(ta, e)
+        core = brentq(
+            lambda t: inwards - (5.28 + 3640 / 3600 * flow(skin, t)) * (t - skin), skin, skin + 60, xtol=1e-11
+        )
+        return core, cloth
+
+    skin = brentq(lambda t: gain(t, *state(t), ta, tr, wind, e), -40, 60, xtol=1e-10)
+    core, cloth = state(skin)
+    return float(brentq(lambda t: gain(skin, core, cloth, t, t, 0.1, 12.0), -99, 140, xtol=1e-9))
+
+
+@given(ta=st.floats(-10, 45), tr=st.floats(-10, 85), wind=st.floats(0.1, 10), humidity=st.floats(5, 90))
+@settings(deadline=None, max_examples=60)
+def test_kernel_solves_the_corrected_equations(ta: float, tr: float, wind: float, humidity: float) -> None:
+    expected = _corrected_by_equations(ta, tr, wind, float(vapour_pressure(ta, humidity)))
+    assert float(pet_wg(ta, tr, wind, humidity)) == pytest.approx(expected, abs=0.005)
+
+
 def test_walther_and_goestchel_as_an_independent_program_has_it() -> None:
     random = np.random.default_rng(7)
     ta, tr = random.uniform(0, 36, 60), random.uniform(0, 75, 60)

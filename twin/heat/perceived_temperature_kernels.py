@@ -126,7 +126,7 @@ def body(
     sweat = 0.68 * min(500.0, 170.0 * max(0.0, warm) * math.exp(min(4.0, (tsk - 33.7) / 10.7)))
     h = max(2.38 * abs(tcl - ta) ** 0.25, 12.1 * math.sqrt(v))
     most = (saturation(tsk) - e) * LEWIS / (1.0 / (fcl * h) + rcl / 0.45)
-    # next to no evaporation makes the skin wet by itself; kept off zero, wetness has no jump where air is as moist as skin
+    # kept off zero, so that wetness has no jump where air is as moist as skin
     w = min(1.0, 0.06 + 0.94 * sweat / max(most, 10.0))
     lost = dry + (w if most > 0.0 else 0.06) * most  # dew settles as it would diffuse out
     return heat - lost, tsk, w, lost
