@@ -9,6 +9,7 @@ import pytest
 
 from twin.compare import Variant, compare, indicator
 from twin.compare.examples import hamlet
+from twin.errors import MissingDataError
 
 
 def comparison_of(city, result, **options):
@@ -46,6 +47,15 @@ def test_the_same_number_comes_from_hours_and_from_the_maps_of_the_day():
     for key in ("heat_very_strong_stress_hours_mean", "heat_degree_hours_mean", "heat_sunlit_hours_mean",
                 "heat_residents_strong_stress_hours_mean", "heat_playgrounds_strong_stress_hours"):  # fmt: skip
         assert indicator(key).value(day, CITY) == pytest.approx(indicator(key).value(WARM, CITY), rel=1e-6)
+
+
+def test_one_hour_kept_is_not_told_as_11_to_16_h():
+    some = WARM.isel(time=[1]).assign_attrs(options='{"hours": ["13:00"]}')
+    some["time"].attrs["step_seconds"] = 3600.0
+    with pytest.raises(MissingDataError, match="kept only the hours"):
+        indicator("heat_walking_shade_share").value(some, CITY)
+    with pytest.raises(MissingDataError, match="kept only the hours"):
+        comparison_of(CITY, some).walking_shade("hot")
 
 
 def test_footways_decide_who_reaches_a_cool_area():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from twin.compare.gains import home_changes, who_gains
 from twin.compare.heat_exposure import SENSITIVE, home_exposure, place_exposure
-from twin.compare.heat_fields import Hour, steps_at
+from twin.compare.heat_fields import Hour, check_whole_day, steps_at
 from twin.compare.street_shade import HOURS, street_shade
 from twin.compare.stress_areas import stress_class_areas
 from twin.errors import InputError, MissingDataError
@@ -261,6 +261,7 @@ def _streets(comparison: Comparison, event: str, variant: Variant) -> gpd.GeoDat
         # where people walk does not change with a closed road: one network for all
         network = comparison.views[event].footways or comparison.baseline.city.network
         result = variant.results[event]
+        check_whole_day(result)
         comparison._kept[key] = street_shade(result, variant.city, network=network, hours=HOURS)
     return comparison._kept[key]
 

@@ -61,7 +61,7 @@ def step_hours(result: xr.Dataset) -> float:
 
 
 def check_whole_day(result: xr.Dataset) -> None:
-    """Refuse sums over the hours of a result that kept only some of them.
+    """Refuse to speak of the whole day, or a part of it, for a result that kept only some hours.
 
     Raises
     ------
@@ -80,14 +80,14 @@ def check_whole_day(result: xr.Dataset) -> None:
         options = {}
     if isinstance(options, dict) and options.get("hours"):
         raise MissingDataError(
-            f"the result kept only the hours {options['hours']}, so nothing can be summed over the day; {way}"
+            f"the result kept only the hours {options['hours']}, so nothing can be told of the whole day; {way}"
         )
     length = step_hours(result)
     gaps = np.diff(np.atleast_1d(result["time"].values)) / np.timedelta64(1, "h")
     if len(gaps) and not np.allclose(gaps, length, rtol=1e-6):
         raise MissingDataError(
             f"the steps of the result are {length:g} h long but begin up to {gaps.max():g} h apart, so nothing can be "
-            f"summed over the day; {way}"
+            f"told of the whole day; {way}"
         )
 
 

@@ -13,7 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from twin.compare.exposure import building_exposure
-from twin.compare.heat_fields import degree_hours, hours_above, sunlit_hours
+from twin.compare.heat_fields import check_whole_day, degree_hours, hours_above, sunlit_hours
 from twin.compare.indicators import WHOLE, Indicator, View, outdoors
 from twin.errors import MissingDataError
 
@@ -120,6 +120,7 @@ def _residents_near_cool_area(result: xr.Dataset, city: City, view: View) -> flo
 def _walking_shade(result: xr.Dataset, city: City, view: View) -> float:
     from twin.compare.street_shade import street_shade, walking_shade
 
+    check_whole_day(result)
     return 100.0 * float(walking_shade(street_shade(result, city, network=view.footways))["shaded_share"])
 
 
