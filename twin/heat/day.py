@@ -181,6 +181,7 @@ def add_shade(
                 weight=float(weight),
                 add_to=sunlit,
                 window=window,
+                distant=distant,
             )
 
 

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.heat.day import Day
-from twin.heat.distant import REACH
+from twin.heat.distant import BLOCK, REACH, Distant
 from twin.heat.obstacles import Obstacles
 from twin.heat.shade import sunlight
-from twin.heat.window import Window
+from twin.heat.window import Window, global_origin
 
 Float32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -153,14 +153,25 @@ def viewers(
     return window, marked
 
 
-def beams(day: Day, before: Obstacles, after: Obstacles, box: Window, top: float, lowest: float, marked: Mask) -> None:
-    """Mark the cells to which another share of the sun's beam comes, by following both beams.
+def beams(
+    day: Day,
+    before: Obstacles,
+    after: Obstacles,
+    distant: Distant | None,
+    box: Window,
+    top: float,
+    lowest: float,
+    marked: Mask,
+) -> None:
+    """Mark the cells within reach to which another share of the sun's beam comes, by following both beams.
 
     Parameters
     ----------
     day : Day
     before, after : Obstacles
         Of the whole grid.
+    distant : Distant
+        What stands beyond reach; beams are not followed farther.
     box : Window
         Holds all changes.
     top, lowest : float
@@ -181,11 +192,40 @@ def beams(day: Day, before: Obstacles, after: Obstacles, box: Window, top: float
                     azimuth=float(azimuth),
                     canopy_transmissivity=day.canopy_transmissivity,
                     window=shadow,
+                    distant=distant,
                 )
                 for obstacles in (before, after)
             )
             here = shadow.of(marked)
             here |= old != new
+
+
+def far_changes(day: Day, before: Distant, after: Distant, marked: Mask) -> None:
+    """Mark the cells that see another distant skyline, or get another beam past it.
+
+    Parameters
+    ----------
+    day : Day
+    before, after : Distant
+    marked : array of bool (rows, columns)
+        Of the whole grid; cells are added.
+    """
+    if np.array_equal(before.heights, after.heights):
+        return
+    origin = global_origin(day.spec)
+    pairs = (before.skyline != after.skyline).any(axis=(0, 1))
+    _mark_blocks(marked, pairs, 2 * BLOCK, before.corner, origin)
+    up = day.forcing.weight > 0
+    for altitude, azimuth in zip(day.forcing.altitude[up], day.forcing.azimuth[up], strict=True):
+        old, new = (one.beam(float(altitude), float(azimuth)) for one in (before, after))
+        _mark_blocks(marked, old != new, BLOCK, before.origin, origin)
+
+
+def _mark_blocks(marked: Mask, blocks: Mask, size: int, first: tuple[int, int], origin: tuple[int, int]) -> None:
+    """Mark the cells of blocks and of those beside them, between which is interpolated."""
+    for row, column in np.argwhere(blocks):
+        begin = [(first[k] + n - 1) * size - origin[k] for k, n in ((0, row), (1, column))]
+        marked[max(begin[0], 0) : max(begin[0] + 3 * size, 0), max(begin[1], 0) : max(begin[1] + 3 * size, 0)] = True
 
 
 def shadow_of(

@@ -21,7 +21,7 @@ from twin.heat.barrier_patch import keep_what_holds
 from twin.heat.checks import check_count, inspect, inspect_again
 from twin.heat.day import border_hours, compute
 from twin.heat.distant import Distant
-from twin.heat.influence import Mask, Relief, beams, covering, rectangles, relief_of, viewers
+from twin.heat.influence import Mask, Relief, beams, covering, far_changes, rectangles, relief_of, viewers
 from twin.heat.inputs import REQUIRED, used_names
 from twin.heat.obstacles import Obstacles
 from twin.heat.options import Options
@@ -350,6 +350,10 @@ def _influenced(run: HeatRun, plan: Plan, scene: Scene, local: Window) -> tuple[
     distant = run.distant
     if solid.any():
         distant = distant_of(plan.grid, plan.names, spec, day.options.directions, scene)
+        if run.distant is not None and distant is not None:
+            far_changes(day, run.distant, distant, marked)
+            if np.array_equal(distant.heights, run.distant.heights):
+                distant = run.distant
     height = np.full(solid.shape, -1e6, np.float32)
     for field, kind in (("solid", solid), ("top", crown)):
         if kind.any():
@@ -370,7 +374,7 @@ def _influenced(run: HeatRun, plan: Plan, scene: Scene, local: Window) -> tuple[
         box = Window(
             *(int(v) for v in (boxes[0, 0], boxes[0, 2], boxes[0, 1] - boxes[0, 0], boxes[0, 3] - boxes[0, 2]))
         )
-        beams(day, before, after, box, float(tops[0]), float(test.low.min()), marked)
+        beams(day, before, after, run.distant, box, float(tops[0]), float(test.low.min()), marked)
         box.of(marked)[...] |= box.of(_embed(both, local, spec.shape))
     local.of(marked)[...] |= other_than(ground_of(run.scene, local), ground_of(scene, local)).any(axis=-1)
     near = widened(local, wall_margin(spec.resolution), spec.shape)
