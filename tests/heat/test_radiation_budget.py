@@ -157,3 +157,22 @@ def test_threads_change_no_bit(forcing: Forcing) -> None:
         with kernels.running(threads):
             results.append(radiate(views, ground, sunlit, forcing))
     np.testing.assert_array_equal(*results)
+
+
+def test_second_of_two_equal_days_is_the_first(make_grid: Callable[..., xr.Dataset], day: xr.Dataset) -> None:
+    """The first day was repeated until it closed on itself, so the next one like it finds nothing new."""
+    times = np.concatenate([day.time.values, day.time.values + np.timedelta64(1, "D")])
+    twice = xr.concat([day, day.assign_coords(time=day.time.values + np.timedelta64(1, "D"))], "time")
+    twice = twice.assign_coords(time=("time", times, day.time.attrs))
+    forcing = make_forcing(twice, GridSpec.from_dataset(make_grid((4, 4))), directions=32, sky="isotropic")
+    forcing = replace(
+        forcing,
+        **{
+            name: np.tile(getattr(forcing, name)[:24], (2,) + (1,) * (getattr(forcing, name).ndim - 1))
+            for name in ("altitude", "azimuth", "weight", "horizontal", "extraterrestrial", "emissivity", "clouds")
+        },
+    )
+    views, ground, lit = _scene(np.random.default_rng(6), (34, 34))
+    found = radiate(views, ground, np.repeat(lit[None], 48, axis=0), forcing)
+    # what is left of the spin-up: see SPIN_UP_DAYS
+    np.testing.assert_allclose(found[24:], found[:24], atol=0.1)

@@ -25,7 +25,7 @@ from twin.heat.views import Views
 from twin.heat.window import Window, whole
 
 GROUND_RADIUS = 11.0
-"""How far from a person ground is looked at, m: 87 % of what a standing person sees of level ground."""
+"""How far from a person ground is looked at, m: 89 % of what a standing person sees of level ground."""
 
 Float32 = NDArray[np.float32]
 

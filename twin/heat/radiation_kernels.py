@@ -377,7 +377,7 @@ def receive(
                     above[n, c] = sky + from_walls + hidden[c] * foot
                     up = body[0] * kept[4, n, k] + body[1] * part[13, k]
                     ground[n, c] = zero if math.isnan(views[0, c]) else up
-            if day < spin_up:
+            if day < spin_up or steps == per_day:  # tomorrow rests on today's mean
                 for k in range(count):
                     state[1, first + k] = mean[0, k]
                     state[4, first + k] = mean[1, k]

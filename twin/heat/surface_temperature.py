@@ -126,7 +126,8 @@ def wall_climate(temperature: Float, wind: Float, sky_longwave: Float, *, step: 
             new = (store * surface + gain) / (store + 4 * cube + exchange[n] + hold)
             middle[n] = 0.5 * (surface + new)
             surface = new
-        deep = float(middle[:per_day].mean())
+            if n % per_day == per_day - 1:  # the next day rests on the mean of this one
+                deep = float(middle[n - per_day + 1 : n + 1].mean())
     emission = 4 * emissivity * SIGMA * middle**3
     leaf_emission = 4 * SIGMA * kelvin**3
     drying = np.minimum(materials.UPTAKE["shrub"].evaporation * evaporating_share(temperature), 0.9)
