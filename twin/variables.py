@@ -143,6 +143,8 @@ _HEAT = (
     Variable("perceived_temperature_moderate_heat_stress_duration", GRID, "float32", "h", "hours of moderate heat stress (PT above 26 °C)", "Stunden mit mäßiger Wärmebelastung (PT über 26 °C)", 0, 8784),
     Variable("perceived_temperature_strong_heat_stress_duration", GRID, "float32", "h", "hours of strong heat stress (PT above 32 °C)", "Stunden mit starker Wärmebelastung (PT über 32 °C)", 0, 8784),
     Variable("perceived_temperature_extreme_heat_stress_duration", GRID, "float32", "h", "hours of extreme heat stress (PT above 38 °C)", "Stunden mit extremer Wärmebelastung (PT über 38 °C)", 0, 8784),
+    Variable("facade_irradiation", GRID, "float32", "kWh m-2", "solar energy on the wall, mean over its height", "Sonnenenergie auf der Fassade, Mittel über die Höhe", 0),
+    Variable("roof_irradiation", GRID, "float32", "kWh m-2", "solar energy on the roof", "Sonnenenergie auf dem Dach", 0),
 )
 _FLOOD = (
     Variable("water_depth", HOURLY, "float32", "m", "water depth", "Wassertiefe", 0),
