@@ -127,7 +127,10 @@ def _walking_shade(result: xr.Dataset, city: City, view: View) -> float:
 def _places_stress_hours(result: xr.Dataset, city: City, kinds: tuple[str, ...]) -> float:
     from twin.compare.heat_exposure import place_exposure
 
-    hours = place_exposure(result, city, kinds=kinds)["stress_hours"].dropna()
+    places = place_exposure(result, city, kinds=kinds)
+    if "stress_hours" not in places:
+        raise MissingDataError("; ".join(places.attrs["notes"]))
+    hours = places["stress_hours"].dropna()
     if hours.empty:
         raise MissingDataError(f"{city.name!r} has no {', '.join(kinds)} with open ground on the grid")
     return float(hours.mean())
