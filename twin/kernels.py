@@ -20,6 +20,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -174,6 +175,35 @@ def running(threads: int | None = None) -> Iterator[None]:
             yield
     finally:
         numba.set_num_threads(before)
+
+
+def share_out(work: Callable[[int], object], parts: int) -> None:
+    """Do `work(0)` to `work(parts - 1)` on as many threads as the kernels have at present.
+
+    For kernels that are too large for a `prange` of their own, whose compilation takes several times that of its body.
+    Each part owns its outputs, so the number of threads changes no bit.
+
+    Parameters
+    ----------
+    work : callable
+        Calls kernels, which leave the GIL to others.
+    parts : int
+
+    Examples
+    --------
+    >>> done = []
+    >>> share_out(done.append, 3)
+    >>> sorted(done)
+    [0, 1, 2]
+    """
+    threads = min(parts, numba.get_num_threads())
+    if threads <= 1:
+        for part in range(parts):
+            work(part)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(work, part) for part in range(parts)]:
+            done.result()
 
 
 def _thread_layer_is_exclusive() -> bool:

@@ -1,32 +1,45 @@
 """What a place sees of sky, walls and crowns: the geometry of the heat model on a grid.
 
 A receiver stands on the ground at its cell's centre. View factors are shares of the radiation that a flat surface
-receives from a uniform hemisphere. The neighbourhood of a cell is followed exactly, cell by cell; what lies beyond is
-seen as a skyline drawn from blocks of 2 by 2 cells.
+receives from a uniform hemisphere. The neighbourhood of a cell is followed exactly, cell by cell; farther off, blocks
+of cells look for all cells in them. What a cell sees depends on nothing beyond `REACH` cells but `Distant`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.heat.blocks import Blocks, make_blocks
-from twin.heat.distant import Distant
+from twin.errors import InputError
+from twin.heat import blocks
+from twin.heat.distant import BLOCK, FIRST, REACH, Distant, coarse_heights, make_distant
+from twin.heat.lines import along_rows, far_cells, far_edges, near_lines, nearer
 from twin.heat.obstacles import Obstacles
-from twin.heat.rays import RayTable, even_azimuths, ray_table
+from twin.heat.rays import even_azimuths
 from twin.heat.window import Window, whole
 
 FACES = (0.0, 90.0, 180.0, 270.0)
 """Azimuths of the four vertical faces, degrees."""
 
-NEIGHBOURHOOD = 16
-"""Radius within which every cell is looked at on its own, in cells."""
+NEAR = 24.0
+"""Distance up to which each cell looks for itself, in cells."""
 
-AT_ONCE = 4
-"""Skylines between two looks at whether to go on (Ctrl-C), and that are held at once."""
+HILLS = 6.0
+"""Distance up to which each cell looks at open ground for itself, in cells; walls it sees up to `NEAR`."""
+
+RANGES = ((256.0, FIRST), (64.0, 256.0), (NEAR, 64.0))
+"""Distances between which blocks of 8, 4 and 2 cells look for theirs, in cells; see `blocks.SPACINGS`."""
+
+MARGIN = int(NEAR) + 3
+"""Cells around a frame that are looked at one by one."""
+
+AT_ONCE = 16
+"""Azimuths between two looks at whether to go on (Ctrl-C)."""
 
 Float32 = NDArray[np.float32]
 
@@ -50,23 +63,6 @@ class Views:
     crowns: NDArray[np.uint32] | None = None
 
 
-@dataclass(frozen=True)
-class _Lines:
-    """How lines of given azimuths run over blocks, see skyline_kernels.far_skyline.
-
-    limit : radius of the neighbourhood, m
-    shift : (n, 2, 2, 2), of the cells of a block by row and column: lines aside and m towards the skyline
-    """
-
-    along_rows: NDArray[np.bool_]
-    slope: NDArray[np.float64]
-    towards: NDArray[np.bool_]
-    skip: NDArray[np.int64]
-    step: Float32
-    limit: NDArray[np.float64]
-    shift: Float32
-
-
 def look_around(
     obstacles: Obstacles, *, directions: int = 64, window: Window | None = None, distant: Distant | None = None
 ) -> Views:
@@ -80,7 +76,13 @@ def look_around(
     window : Window, optional
         Receivers; all of the grid if not given. Everything returned has the window's size.
     distant : Distant, optional
-        What is seen beyond `REACH`, if the obstacles are a part of a greater scene.
+        What is seen beyond `REACH`, made of the whole city; from the obstacles themselves if not given, which is right
+        unless they are a part of a greater scene.
+
+    Raises
+    ------
+    InputError
+        If `distant` was made for other directions or cells.
 
     References
     ----------
@@ -95,164 +97,170 @@ def look_around(
     >>> views.factors[:4, 1, 1].round(6).tolist()
     [1.0, 0.0, 0.5, 0.0]
     """
+    from twin import kernels
     from twin.heat import view_kernels
 
-    shape = obstacles.ground.shape
+    seen = whole(obstacles.ground.shape) if window is None else window
     azimuth = even_azimuths(directions)
-    lines = _lines(azimuth, obstacles.resolution)
-    blocks = make_blocks(obstacles)
-    crowned = bool((obstacles.top > obstacles.base).any())
-    near = _neighbourhood(azimuth, lines.limit, obstacles.resolution)
-    still = _scene(obstacles, crowned)
+    frame = blocks.frame_of(seen, obstacles.origin)
+    near = near_lines(azimuth, NEAR, obstacles.resolution)
+    trees = far_cells(azimuth, blocks.SPACINGS, RANGES, obstacles.resolution)
+    shift = nearer(azimuth, blocks.SPACINGS, obstacles.resolution)
     faces = np.maximum(np.cos(np.radians(azimuth[:, None] - np.array(FACES))), 0.0)
     faces *= (2 / np.pi) / faces.sum(axis=0)  # a free horizon adds up to one half
+    cells, plane, ground, opened, sloped = _cells(obstacles, frame)
+    hills = near.within(HILLS * obstacles.resolution) if sloped else np.zeros(directions, np.int64)
+    grounds, looks = blocks.standpoints(obstacles, frame)
+    lattices = [blocks.lattice_edges(obstacles, frame, *level) for level in _levels()]
+    lattices.append(blocks.ground_edges(obstacles, frame, NEAR))
+    ranges = (*RANGES, (HILLS, NEAR))
+    far = far_edges(azimuth, (*blocks.SPACINGS, 1), ranges, obstacles.resolution)
+    forest = _forest(obstacles, frame)
+    crowned = forest is not None
+    forest = forest or _no_forest()
 
-    factors = np.zeros((10, *shape), dtype=np.float32)
-    horizon = np.zeros((directions, *shape), dtype=np.uint8)
-    crowns = np.zeros((directions, *shape) if crowned else (directions, 1, 1), dtype=np.uint32)
+    size = (seen.rows, seen.columns)
+    factors = np.zeros((10, *size), dtype=np.float32)
+    horizon = np.empty((directions, *size), dtype=np.uint8)
+    words = np.zeros((directions, *size) if crowned else (directions, 1, 1), dtype=np.uint32)
+    beyond = _beyond(obstacles, frame, grounds[0], distant, directions)
+    strips = -(-frame.rows // view_kernels.STRIP)
     for begin in range(0, directions, AT_ONCE):
         these = slice(begin, begin + AT_ONCE)
-        wall, crown = _skylines(obstacles, blocks, lines, these, crowned)
-        view_kernels.add_views(
-            *still,
-            wall,
-            crown,
-            lines.shift[these],
-            near["start"][these],
-            near["stop"][these],
-            near["row"],
-            near["column"],
-            near["enter"],
-            near["leave"],
-            near["middle"],
-            near["east"],
-            near["south"],
+        arguments = (
+            np.array([frame.row, frame.column, frame.rows, frame.columns]),
+            np.array([frame.top, frame.left]),
+            MARGIN,
+            ground,
+            opened,
+            cells,
+            plane,
+            hills[these],
+            near.row,
+            near.column,
+            near.enter,
+            near.leave,
+            near.middle,
+            near.east,
+            near.south,
+            near.line[these],
+            grounds,
+            looks,
+            tuple(edges for edges, _ in lattices),
+            np.stack([first for _, first in lattices]),
+            far.row,
+            far.column,
+            far.near,
+            np.ascontiguousarray(far.line[:, these]),
+            along_rows(azimuth)[these],
+            np.ascontiguousarray(shift[:, these]),
+            beyond[these],
+            crowned,
+            forest.crowns,
+            forest.planted,
+            forest.far_crowns,
+            forest.far_planted,
+            trees.row,
+            trees.column,
+            trees.near,
+            trees.far,
+            np.ascontiguousarray(trees.line[:, these]),
             faces[these].astype(np.float32),
             _hidden_by_bands(),
             horizon[these],
-            crowns[these],
+            words[these],
             factors,
         )
+        kernels.share_out(partial(_add_views, arguments), strips)
     factors[:2] /= directions
-    factors[:, obstacles.roof] = np.nan
-    horizon[:, obstacles.roof] = 0
-    if crowned:
-        crowns[:, obstacles.roof] = 0
-    part = whole(shape) if window is None else window
-    return Views(
-        np.ascontiguousarray(part.of(factors)),
-        np.ascontiguousarray(part.of(horizon)),
-        azimuth,
-        np.ascontiguousarray(part.of(crowns)) if crowned else None,
-    )
+    factors[:, seen.of(obstacles.roof)] = np.nan
+    return Views(factors, horizon, azimuth, words if crowned else None)
 
 
-def _skylines(
-    obstacles: Obstacles, blocks: Blocks, lines: _Lines, which: slice, crowned: bool
-) -> tuple[Float32, Float32]:
-    """Draw some skylines: (n, 4, rows, columns) of walls and terrain, (n, 3, rows, columns) of crowns."""
-    from twin.heat import skyline_kernels
+@dataclass(frozen=True)
+class _Forest:
+    """Crowns, as the view kernel takes them: near by, then on the lattices."""
 
-    half = blocks.ground.shape
-    rows, columns = obstacles.ground.shape
-    cells = np.where(lines.along_rows[which, None], (rows, columns, columns, 1), (columns, rows, 1, columns))
-    cells = np.where(lines.along_rows[which, None], (rows, columns, columns, 1), (columns, rows, 1, columns))
-    wall = np.zeros((len(cells), 4, *half), np.float32)
-    crown = np.zeros((len(cells), 3, *half) if crowned else (len(cells), 3, 1, 1), np.float32)
-    skyline_kernels.far_skyline(
-        obstacles.solid.ravel(),
-        obstacles.roof.ravel(),
-        blocks.looking.ravel(),
-        blocks.ground.ravel(),
-        blocks.top.ravel(),
-        blocks.base.ravel(),
-        crowned,
-        np.array(half),
-        cells,
-        lines.along_rows[which],
-        lines.slope[which],
-        lines.towards[which],
-        lines.skip[which],
-        lines.step[which],
-        wall.reshape(len(cells), 4, -1),
-        crown.reshape(len(crown), 3, -1),
-    )
-    return wall, crown
+    crowns: Float32
+    planted: NDArray[np.bool_]
+    far_crowns: tuple[Float32, ...]
+    far_planted: tuple[NDArray[np.bool_], ...]
 
 
-def _scene(
-    obstacles: Obstacles, crowned: bool
-) -> tuple[np.float32, Float32, Float32, Float32, Float32, Float32, NDArray[np.bool_], bool]:
-    """Return what the view kernel is given of the place, whatever the azimuth."""
+def _add_views(arguments: tuple[Any, ...], strip: int) -> None:
+    from twin.heat import view_kernels
+
+    view_kernels.add_views(strip, *arguments)
+
+
+def _beyond(
+    obstacles: Obstacles, frame: blocks.Frame, ground: Float32, distant: Distant | None, directions: int
+) -> Float32:
+    """Return the tangents under which the largest blocks see the distant skyline, (n, rows, columns)."""
+    if distant is None and max(obstacles.ground.shape) > FIRST:
+        origin = (obstacles.origin[0] // BLOCK, obstacles.origin[1] // BLOCK)
+        distant = make_distant(coarse_heights(obstacles), obstacles.resolution, directions, origin=origin)
+    rows, columns = ground.shape[0], ground.shape[1] - 2
+    if distant is None:
+        return np.full((directions, rows, columns), -1.0, np.float32)
+    if distant.skyline.shape[1] != directions or distant.resolution != obstacles.resolution:
+        raise InputError(
+            f"distant was made for {distant.skyline.shape[1]} directions and cells of {distant.resolution} m; here are "
+            f"{directions} directions and cells of {obstacles.resolution} m"
+        )
+    pairs = 2 * BLOCK // blocks.LARGEST
+    size = distant.skyline.shape[2:]
+    row = (np.arange(rows) + frame.row - blocks.HALO) // pairs - distant.corner[0]
+    column = (np.arange(columns) + frame.column - blocks.HALO) // pairs - distant.corner[1]
+    place = np.ix_(np.clip(row, 0, size[0] - 1), np.clip(column, 0, size[1] - 1))
+    tangent, near = (np.stack([part[place] for part in layer]) for layer in distant.skyline)
+    return np.asarray(tangent - ground[:, 1:-1] * near, np.float32)
+
+
+def _levels() -> Iterator[tuple[int, float]]:
+    for spacing, (_, reach) in zip(blocks.SPACINGS, RANGES, strict=True):
+        yield spacing, reach
+
+
+def _cells(obstacles: Obstacles, frame: blocks.Frame) -> tuple[Float32, Float32, Float32, Float32, bool]:
+    """Return walls, planes, ground and open ground near by, and whether the ground rises anywhere."""
+    roof = blocks.around(obstacles.roof, frame, MARGIN, False)
+    solid = blocks.around(obstacles.solid, frame, MARGIN, blocks.NOTHING)
+    slope = [blocks.around(part, frame, MARGIN, 0.0) for part in obstacles.slope]
+    wall = np.where(roof, solid, blocks.NOTHING)
+    level = np.where(roof, blocks.NOTHING, solid)
+    own = blocks.around(obstacles.ground, frame, 0, 0.0)
+    opened = blocks.around(~obstacles.roof, frame, 0, False)
+    standing = own[opened]
+    sloped = bool(any(part.any() for part in slope) or (standing.size and level.max() > standing.min()))
+    if not sloped:
+        plane = np.zeros((3, 1, 1), np.float32)
+    else:
+        plane = np.stack([level, *(np.where(roof, np.float32(0), part) for part in slope)])
+    return wall, plane, own, opened.astype(np.float32), sloped
+
+
+def _forest(obstacles: Obstacles, frame: blocks.Frame) -> _Forest | None:
+    """Gather the crowns in reach; None where there are none."""
     from twin.heat.view_kernels import CHUNK
 
-    below_all = np.float32(-1e6)
-    rows, columns = obstacles.ground.shape
-    planted = np.zeros((rows, -(-columns // CHUNK) * CHUNK), bool)
-    planted[:, :columns] = obstacles.top > obstacles.base
-    chunks: NDArray[np.bool_] = np.asarray(planted.reshape(rows, -1, CHUNK).any(axis=2))
-    plane = np.empty((3, rows, columns), np.float32)
-    plane[0] = np.where(obstacles.roof, below_all, obstacles.solid)
-    plane[1:] = np.where(obstacles.roof, 0, obstacles.slope)
-    return (
-        np.float32(obstacles.resolution),
-        obstacles.ground,
-        np.where(obstacles.roof, obstacles.solid, below_all).astype(np.float32),
-        plane,
-        obstacles.top,
-        obstacles.base,
-        chunks,
-        crowned,
+    top, base = (blocks.around(field, frame, REACH, 0.0) for field in (obstacles.top, obstacles.base))
+    if not (top > base).any():
+        return None
+    crowns = np.stack([blocks.around(field, frame, MARGIN, 0.0) for field in (obstacles.top, obstacles.base)])
+    far = [blocks.lattice_crowns(obstacles, frame, *level, CHUNK) for level in _levels()]
+    return _Forest(
+        crowns=crowns,
+        planted=blocks.in_chunks(crowns[0] > crowns[1], CHUNK),
+        far_crowns=tuple(part[0] for part in far),
+        far_planted=tuple(part[1] for part in far),
     )
 
 
-def _lines(azimuth: NDArray[np.float64], resolution: float) -> _Lines:
-    east, south = np.sin(np.radians(azimuth)), -np.cos(np.radians(azimuth))
-    along_rows = np.abs(south) > np.abs(east)
-    major, minor = np.where(along_rows, south, east), np.where(along_rows, east, south)
-    step = 2.0 / np.abs(major)  # cells
-    skip = np.ceil(NEIGHBOURHOOD / step + 0.5)
-    off = np.array([-0.25, 0.25])  # of a cell from its block's middle, in blocks
-    row, column = np.meshgrid(off, off, indexing="ij")
-    along = np.where(along_rows[:, None, None], row, column)
-    across = np.where(along_rows[:, None, None], column, row)
-    slope = minor / major
-    # a step of the line is one block along its major axis
-    forward = along * np.sign(major)[:, None, None] * (step * resolution)[:, None, None]
-    return _Lines(
-        along_rows=along_rows,
-        slope=slope,
-        towards=major > 0,
-        skip=skip.astype(np.int64),
-        step=(step * resolution).astype(np.float32),
-        limit=(skip - 0.5) * step * resolution,
-        shift=np.stack([across - slope[:, None, None] * along, forward], axis=-1).astype(np.float32),
-    )
-
-
-def _neighbourhood(
-    azimuth: NDArray[np.float64], limit: NDArray[np.float64], resolution: float
-) -> dict[str, NDArray[Any]]:
-    """Return the lines through the neighbourhood, as the view kernel takes them."""
-    size = 2 * NEIGHBOURHOOD + 4
-    rays: RayTable = ray_table(azimuth, (size, size), resolution)
-    length = [
-        int(np.searchsorted(rays.near[first:end], most))
-        for first, end, most in zip(rays.start[:-1], rays.start[1:], limit, strict=True)
-    ]
-    # a line begins in the middle of its own cell, whose crown it meets at once
-    enter = 1.0 / np.maximum(rays.near, 1e-9 * resolution)
-    return {
-        "start": rays.start[:-1],
-        "stop": rays.start[:-1] + np.array(length),
-        "row": rays.row.astype(np.int64),
-        "column": rays.column.astype(np.int64),
-        "enter": enter.astype(np.float32),
-        "leave": (1.0 / rays.far).astype(np.float32),
-        "middle": (2.0 / (rays.near + rays.far)).astype(np.float32),
-        "east": rays.east.astype(np.float32),
-        "south": rays.south.astype(np.float32),
-    }
+def _no_forest() -> _Forest:
+    none = np.zeros((2, 1, 2, 0), np.float32)
+    flags = np.zeros((1, 2, 0), np.bool_)
+    return _Forest(np.zeros((2, 1, 0), np.float32), np.zeros((1, 0), np.bool_), (none,) * 3, (flags,) * 3)
 
 
 def _hidden_by_bands() -> Float32:
