@@ -1,8 +1,8 @@
 """Physiologically equivalent temperature (PET): air temperature of a room in which a body keeps the same balance.
 
 The room has radiation at air temperature, 0.1 m/s and 12 hPa of vapour. Two versions exist and differ by up to 8 K in
-ordinary summer air; so every result must name its own: `pet` is that of the guideline VDI 3787 part 2 (Hoeppe's MEMI as its program has
-it), `pet_wg` that of Walther and Goestchel (2018). Wind is that at the body, 1.1 m above ground.
+ordinary summer air; so every result must name its own: `pet` is that of the guideline VDI 3787 part 2 (Hoeppe's MEMI as
+its program has it), `pet_wg` that of Walther and Goestchel (2018). Wind is that at the body, 1.1 m above ground.
 """
 
 from __future__ import annotations
