@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,11 @@ from pyproj import CRS
 from twin import kernels
 from twin.city.gridspec import GridSpec, check_grid
 from twin.errors import InputError, MissingDataError
-from twin.heat import wall_kernels
-from twin.heat.facades import _sides, facade_irradiation, facades_by
+from twin.heat.facades import facade_irradiation, facades_by
 from twin.heat.forcing import locate
 from twin.heat.irradiation import Irradiation, sum_of_light
-from twin.heat.rays import ray_table
-from twin.heat.wall_shade import wall_shade_from_centres
+from twin.heat.obstacles import make_obstacles
+from twin.heat.wall_shade import make_walls, wall_shade_from_centres, wall_sunlight
 from twin.weather import clear_sky_irradiance, hot_day
 from twin.weather.sun import extraterrestrial_irradiance
 
@@ -253,34 +253,13 @@ def test_beams_on_a_wall_are_those_followed_in_tiny_steps(seed: int, altitude: f
     solid[1] = 0.0
     base = np.where((solid == 0) & (random.random(shape) < 0.08), 2.25, 0.0).astype(np.float32)
     top = np.where(base > 0, 5.25, 0.0).astype(np.float32)
-    place = np.column_stack([np.ones(15, np.int64), np.arange(15)])
-    side, positions = _sides(np.full(15, 180.0))
-    line = ray_table(np.array([azimuth]), shape, 1.0, positions[2])
-    start = np.array([0, 0, 0, len(line.row)])
-    received = np.zeros((15, 6))
-    wall_kernels.add_beam(
-        place,
-        np.zeros(15, np.float32),
-        side,
-        np.full(15, 6.0, np.float32),
-        np.ones(15),
-        1.0,
-        solid,
-        solid > 0,
-        top,
-        base,
-        np.zeros((0, 0), np.float32),
-        0.25,
-        12.0,
-        line.row.astype(np.int64),
-        line.column.astype(np.int64),
-        line.near,
-        line.far,
-        start,
-        np.zeros(5),
-        math.tan(math.radians(altitude)),
-        received,
-    )
+    scene = make_obstacles(0 * solid, solid, solid > 0, resolution=1.0)
+    scene = replace(scene, top=np.maximum(top, solid), base=np.maximum(base, solid))
+    height, facing = np.full((2, *shape), np.nan)
+    height[1], facing[1] = 6.0, 180.0
+    walls = make_walls(scene, height, facing)
+    shade, received = wall_sunlight(scene, walls, altitude=altitude, azimuth=azimuth, canopy_transmissivity=0.25)
+    np.testing.assert_allclose(shade.clip(0, 6), 6.0 - (received > 0).sum(axis=1), atol=1.0)
     for column in range(15):
         near = [_light_on_wall(solid, top, base, column, altitude + d, azimuth + d) for d in (-0.03, 0.0, 0.03)]
         for got, *expected in zip(received[column], *near, strict=True):

@@ -19,19 +19,14 @@ from twin.errors import InputError, MissingDataError
 from twin.heat.inputs import used_names
 from twin.heat.irradiation import Irradiation, Skies, described, sum_of_light
 from twin.heat.obstacles import Obstacles
-from twin.heat.rays import RayTable, even_azimuths, ray_table
+from twin.heat.rays import even_azimuths
 from twin.heat.scene import obstacles_of
-from twin.heat.shade import CANOPY_TRANSMISSIVITY, LARGEST_OFFSET
+from twin.heat.shade import CANOPY_TRANSMISSIVITY
+from twin.heat.wall_shade import Walls, add_wall_beam, lines_from_walls, make_walls, own_steps
 from twin.heat.window import global_origin
 
 if TYPE_CHECKING:
     from twin.city.city import City
-
-ALONG_GRID = 2.0
-"""Walls that turn away from the grid's axes by less stand at the edges of their cells, degrees."""
-
-OWN_STEPS = 1.5
-"""Aslant walls are stairs of cells on the grid: so near, in cells, a building is a step of the wall itself."""
 
 ORIENTATIONS = ("north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest")
 
@@ -111,26 +106,24 @@ def facade_irradiation(
     ([36.0, 36.0, 36.0, 36.0], True)
     """
     _check(step, albedo, canopy_transmissivity, directions, sun_samples)
-    grid, walls = _walls_of(city)
+    grid, layers = _walls_of(city)
     spec = check_grid(grid, ("building_id", "ground_elevation", "surface_elevation"))
     light = sum_of_light(weather, spec, sky=sky, samples=sun_samples)
     fields = {name: grid[name].values for name in used_names(grid)}
     fields["building_id"] = np.asarray(fields["building_id"]).astype(np.int32)
     obstacles = obstacles_of(fields, spec.resolution, global_origin(spec))
-    height = walls["wall_height"].values
-    place = np.argwhere(np.isfinite(height))
-    tall = height[place[:, 0], place[:, 1]].astype(np.float32)
-    facing = walls["wall_azimuth"].values[place[:, 0], place[:, 1]].astype(np.float64)
+    walls = make_walls(obstacles, layers["wall_height"].values, layers["wall_azimuth"].values)
     with kernels.running(threads):
-        parts = _receive(obstacles, light, place, tall, facing, step, albedo, canopy_transmissivity, directions)
+        parts = _receive(obstacles, light, walls, step, albedo, canopy_transmissivity, directions)
+    place, tall = walls.place, walls.tall
     bottom = np.arange(parts.shape[1]) * step
     depth = np.clip(tall[:, None] - bottom, 0.0, step)
     mean = (parts * depth).sum(axis=1) / np.maximum(depth.sum(axis=1), 1e-9)
     received = np.full(spec.shape, np.nan, np.float32)
     received[place[:, 0], place[:, 1]] = mean
-    normal = np.radians(facing)
+    normal = np.radians(walls.facing)
     length = spec.resolution / np.maximum(np.abs(np.sin(normal)), np.abs(np.cos(normal)))
-    result = walls.assign(
+    result = layers.assign(
         facade_irradiation=(("y", "x"), received),
         wall_row=("wall", place[:, 0].astype(np.int32)),
         wall_column=("wall", place[:, 1].astype(np.int32)),
@@ -243,60 +236,30 @@ def _owners(number: NDArray[np.int32], surface: NDArray[Any], place: NDArray[np.
 def _receive(
     obstacles: Obstacles,
     light: Irradiation,
-    place: NDArray[np.int64],
-    tall: NDArray[np.float32],
-    facing: Float,
+    walls: Walls,
     step: float,
     albedo: float,
     transmissivity: float,
     directions: int,
 ) -> Float:
     """Energy on every part of every wall (walls, parts), kWh/m2; 0 above the wall."""
-    from twin.heat import wall_kernels as loops
+    from twin.heat import wall_kernels
 
-    parts = int(np.ceil(float(tall.max()) / step - 1e-6))
-    foot = obstacles.ground[place[:, 0], place[:, 1]]
-    side, positions = _sides(facing)
-    own = np.array([0.0, 0.0, 0.0, 0.0, OWN_STEPS]) * obstacles.resolution
-    normal = np.stack([np.sin(np.radians(facing)), np.cos(np.radians(facing))])
-    own_light = np.zeros((0, 0), np.float32) if obstacles.transmissivity is None else obstacles.transmissivity
-    received = np.zeros((len(place), parts))
+    parts = walls.parts(step)
+    normal = np.stack([np.sin(np.radians(walls.facing)), np.cos(np.radians(walls.facing))])
+    received, shade = np.zeros((len(walls.place), parts)), np.zeros(len(walls.place))
     for vector, altitude, azimuth in zip(light.beam, light.altitude, light.azimuth, strict=True):
-        tangent = float(np.tan(np.radians(altitude)))
-        reach = (obstacles.highest - float(foot.min())) / max(tangent, 1e-6)
-        row, column, near, far, start = _tables(np.array([azimuth]), positions, obstacles, reach)
-        loops.add_beam(
-            place,
-            foot,
-            side,
-            tall,
-            vector[0] * normal[0] + vector[1] * normal[1],
-            step,
-            obstacles.solid,
-            obstacles.roof,
-            obstacles.top,
-            obstacles.base,
-            own_light,
-            transmissivity,
-            obstacles.highest,
-            row,
-            column,
-            near,
-            far,
-            start,
-            own,
-            tangent,
-            received,
-        )
-    seen = np.zeros((2, len(place), parts))
+        gain = vector[0] * normal[0] + vector[1] * normal[1]
+        add_wall_beam(obstacles, walls, altitude, azimuth, step, transmissivity, gain, received, shade)
+    seen = np.zeros((2, len(walls.place), parts))
     azimuths = even_azimuths(directions)
-    row, column, near, far, start = _tables(azimuths, positions, obstacles, np.inf)
-    loops.see_sky(
-        place,
-        foot,
-        side,
-        tall,
-        np.radians(facing),
+    row, column, near, far, start = lines_from_walls(azimuths, obstacles, np.inf)
+    wall_kernels.see_sky(
+        walls.place,
+        walls.foot,
+        walls.side,
+        walls.tall,
+        np.radians(walls.facing),
         step,
         obstacles.solid,
         obstacles.roof,
@@ -309,35 +272,12 @@ def _receive(
         near,
         far,
         start,
-        own,
+        own_steps(obstacles),
         seen,
     )
     view = seen[1] + transmissivity * (seen[0] - seen[1])
     open_sky = 2.0 * view
     diffuse = (light.sky / 2 + light.horizon) * open_sky
     reflected = 0.5 * albedo * light.total * np.minimum(open_sky[:, :1], 1.0)
-    there = np.arange(parts) * step < tall[:, None]
+    there = np.arange(parts) * step < walls.tall[:, None]
     return np.asarray(np.where(there, received + np.maximum(diffuse, 0.0) + reflected, 0.0))
-
-
-def _sides(facing: Float) -> tuple[NDArray[np.int64], list[tuple[float, float]]]:
-    """Where lines begin: at the edge towards a wall that faces north, east, south or west, else at the centre."""
-    quarter = np.round(facing / 90.0).astype(np.int64)
-    along = np.abs(facing - 90.0 * quarter) < ALONG_GRID
-    edge = LARGEST_OFFSET
-    return np.where(along, quarter % 4, 4), [(0.0, edge), (-edge, 0.0), (0.0, -edge), (edge, 0.0), (0.0, 0.0)]
-
-
-def _tables(
-    azimuths: Float, positions: list[tuple[float, float]], obstacles: Obstacles, reach: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64], Float, Float, NDArray[np.int64]]:
-    """Row, column, near and far of the lines of all sides, one side after another, and where each line begins."""
-    rows, columns = obstacles.ground.shape
-    size = int(min(reach / obstacles.resolution + 3, max(rows, columns)))
-    shape = (min(rows, size) + 1, min(columns, size) + 1)
-    tables: list[RayTable] = [ray_table(azimuths, shape, obstacles.resolution, place) for place in positions]
-    ends = np.concatenate([np.diff(table.start) for table in tables])
-    start = np.concatenate([[0], np.cumsum(ends)]).astype(np.int64)
-    joined = (np.concatenate([getattr(table, name) for table in tables]) for name in ("row", "column", "near", "far"))
-    row, column, near, far = joined
-    return row.astype(np.int64), column.astype(np.int64), near, far, start

@@ -58,14 +58,17 @@ def add_beam(
     own: Floats,
     tangent: float,
     received: Floats,
+    shade: Floats,
 ) -> None:
-    """Add what arrives of `gain` to `received` (walls, parts); nothing where the gain is not positive.
+    """Add what arrives of `gain` to `received` (walls, parts), and note how high up walls lie in shade in `shade`.
 
-    through: share of light through the crown of each cell, (0, 0) for `usual` everywhere.
+    A wall whose gain is not positive has its back to the sun and lies in shade all the way up. through: share of light
+    through the crown of each cell, (0, 0) for `usual` everywhere.
     """
     rows, columns = solid.shape
     for w in prange(place.shape[0]):
         if gain[w] <= 0.0:
+            shade[w] = tall[w]
             continue
         z = np.float64(foot[w])
         parts = math.ceil(np.float64(tall[w]) / step - 1e-6)
@@ -94,6 +97,7 @@ def add_beam(
                     middle = 0.5 * (k * step + min((k + 1) * step, np.float64(tall[w])))
                     if low < middle < high:
                         share[k] = min(share[k], light)
+        shade[w] = min(max(hidden, 0.0), np.float64(tall[w]))
         for k in range(parts):
             bottom, end = k * step, min((k + 1) * step, np.float64(tall[w]))
             lit = min(max((end - max(hidden, bottom)) / (end - bottom), 0.0), 1.0)
