@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from twin.city.gridspec import GridSpec
 from twin.heat import materials
-from twin.heat.distant import Distant
+from twin.heat.distant import BLOCK, Distant, coarse_heights, make_distant
 from twin.heat.inputs import read_part, roofs
 from twin.heat.obstacles import Obstacles, make_obstacles
 from twin.heat.plates import widened, within
@@ -19,6 +20,9 @@ from twin.heat.walls import wall_margin, walls_around
 from twin.heat.window import Window, global_origin
 
 Float32 = NDArray[np.float32]
+
+BAND = 512
+"""Rows that are read at a time for the distant skyline."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ def walls_of(scene: Scene, window: Window, default: float) -> Float32 | None:
     """
     local = within(window, scene.window)
     names = ("wall_albedo", "facade_green_fraction")
-    given = {name: np.asarray(scene.fields[name], np.float64) for name in names if name in scene.fields}
+    given = [name for name in names if name in scene.fields]
     if not given:
         return None
     margin = wall_margin(scene.obstacles.resolution)
@@ -126,14 +130,14 @@ def walls_of(scene: Scene, window: Window, default: float) -> Float32 | None:
         scene.obstacles.resolution,
         default=default,
         window=within(local, around),
-        **{name: around.of(field) for name, field in given.items()},
+        **{name: around.of(scene.fields[name]).astype(np.float64) for name in given},
     )
 
 
 def distant_of(
     grid: xr.Dataset, names: tuple[str, ...], spec: GridSpec, directions: int, scene: Scene | None = None
-) -> Distant | None:
-    """Return what is seen beyond `REACH`, for the whole grid; None where the grid is not larger than that.
+) -> Distant:
+    """Return what is seen beyond `REACH`, for the whole grid.
 
     Parameters
     ----------
@@ -148,4 +152,22 @@ def distant_of(
     scene : Scene, optional
         Of the whole grid, if it is held anyway.
     """
-    return None
+    row, column = global_origin(spec)
+    if scene is not None:
+        heights = coarse_heights(scene.obstacles)
+    else:
+        parts = []
+        for part in _bands(spec, row):
+            fields = read_part(grid, names, part)
+            parts.append(coarse_heights(obstacles_of(fields, spec.resolution, (row + part.row, column + part.column))))
+        heights = np.concatenate(parts, axis=1)
+    return make_distant(heights, spec.resolution, directions, origin=(row // BLOCK, column // BLOCK))
+
+
+def _bands(spec: GridSpec, origin: int) -> Iterator[Window]:
+    """Yield bands of rows that begin between two blocks."""
+    row = 0
+    while row < spec.rows:
+        end = min(((origin + row) // BLOCK + BAND // BLOCK) * BLOCK - origin, spec.rows)
+        yield Window(row, 0, end - row, spec.columns)
+        row = end
