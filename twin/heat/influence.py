@@ -19,7 +19,7 @@ from twin.heat.window import Window, global_origin
 Float32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-TILE = 16
+TILE = 8
 """Changes are told apart by squares of so many cells."""
 
 
@@ -107,6 +107,7 @@ def viewers(
     roof: Mask,
     relief: Relief,
     resolution: float,
+    solid: bool,
 ) -> tuple[Window, Mask]:
     """Find the cells that may see what was changed.
 
@@ -121,6 +122,8 @@ def viewers(
     relief : Relief
     resolution : float
         Cell size, m.
+    solid : bool
+        Whether ground or buildings were changed, or crowns alone.
 
     Returns
     -------
@@ -132,7 +135,7 @@ def viewers(
     from twin.heat import influence_kernels as loops
 
     rows, columns = roof.shape
-    around = REACH + 16
+    around = REACH + 24
     first = max(int(boxes[0, 0]) - around, 0), max(int(boxes[0, 2]) - around, 0)
     last = min(int(boxes[0, 1]) + around, rows), min(int(boxes[0, 3]) + around, columns)
     window = Window(*first, last[0] - first[0], last[1] - first[1])
@@ -146,6 +149,7 @@ def viewers(
         tops,
         resolution,
         float(REACH),
+        solid,
         window.row,
         window.column,
         marked,

@@ -7,6 +7,7 @@ Symbols
     box            (m, 4)               rows from, to, columns from, to: edges of rectangles around changes, in cells
     top            (m,)                 elevation of the highest thing in each rectangle, before or after, m
     d              ()                   from the cell to the rectangle, in cells
+    solid          ()                   whether ground or buildings were changed, or crowns alone
 
 The first rectangle holds all others. A cell is not marked only if the change lies below its horizon in every azimuth
 that the rectangle takes up, with more margin than the coarse blocks of the views can be wrong by.
@@ -32,8 +33,8 @@ Whole = NDArray[Any]
 SIDE = 8
 """Cells along the largest blocks of the views."""
 
-FARTHER_OFF = 16.0
-"""Distance from which views look through blocks, in cells."""
+LEVELS = (21.0, 58.0, 244.0)
+"""Distances from which views may look through blocks of 2, 4 and 8 cells: some cells less than twin.heat.views has."""
 
 
 @jit
@@ -47,22 +48,35 @@ def may_see(
     top: float,
     resolution: float,
     reach: float,
+    solid: bool,
 ) -> bool:
-    """Tell whether the highest thing in a rectangle may stand above the horizon (n,) of one cell."""
+    """Tell whether the highest thing in a rectangle may stand above the horizon (n,) of one cell.
+
+    Views look through blocks that stand on their mean ground, from their middles, at lattices (see twin.heat.blocks):
+    a thing may be seen as far aside as a block and a lattice cell are long. What is solid is handed on between blocks
+    as well, and there only the highest of it: a lower thing may take the place of a higher one.
+    """
     if top <= low:
         return False
     away = max(box[0] - y, 0.0, y - box[1])
     aside = max(box[2] - x, 0.0, x - box[3])
     d = math.hypot(away, aside)
-    # blocks look from their middles, through lattices: what is near may be taken for what is this much beside it
-    play = 2.0 + min(d / 6.0, 12.0)
+    play = 1.5
+    if d >= LEVELS[0]:
+        play = 3.0
+    if d >= LEVELS[1]:
+        play = 6.0
+    if d >= LEVELS[2]:
+        play = 12.0
+    if solid:
+        play *= 2.0
     if d > reach + play:
         return False
     if d - play <= 1.0:
         return True
     tangent = (top - low) / ((d - play) * resolution)
-    if d > FARTHER_OFF - play:
-        tangent = 1.15 * tangent + spread / (FARTHER_OFF * resolution)
+    if solid and d >= LEVELS[0]:
+        tangent = 1.15 * tangent + spread / (LEVELS[0] * resolution)
     byte = math.atan(tangent) * (510.0 / math.pi) + 1.5
     south = 0.5 * (box[0] + box[1]) - y
     east = 0.5 * (box[2] + box[3]) - x
@@ -89,6 +103,7 @@ def mark_viewers(
     top: Floats,
     resolution: float,
     reach: float,
+    solid: bool,
     row: int,
     column: int,
     marked: Mask,
@@ -103,9 +118,13 @@ def mark_viewers(
                 continue
             ground = low[a // SIDE, b // SIDE]
             uneven = spread[a // SIDE, b // SIDE]
-            if not may_see(horizon[:, a, b], a + 0.5, b + 0.5, ground, uneven, box[0], top[0], resolution, reach):
+            if not may_see(
+                horizon[:, a, b], a + 0.5, b + 0.5, ground, uneven, box[0], top[0], resolution, reach, solid
+            ):
                 continue
             for m in range(1, len(top)):
-                if may_see(horizon[:, a, b], a + 0.5, b + 0.5, ground, uneven, box[m], top[m], resolution, reach):
+                if may_see(
+                    horizon[:, a, b], a + 0.5, b + 0.5, ground, uneven, box[m], top[m], resolution, reach, solid
+                ):
                     marked[i, j] = True
                     break

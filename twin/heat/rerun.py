@@ -42,7 +42,7 @@ CROWN = ("top", "base", "transmissivity")
 
 @dataclass(frozen=True)
 class HeatRun:
-    """A day on a city, with what a rerun needs: about 150 bytes a cell beside the grid and the result.
+    """A day on a city, with what a rerun needs: about 110 bytes a cell beside the grid and the result.
 
     plan : grid, weather and options
     scene : heights of the whole grid
@@ -355,9 +355,12 @@ def _influenced(run: HeatRun, plan: Plan, scene: Scene, local: Window) -> tuple[
             if np.array_equal(distant.heights, run.distant.heights):
                 distant = run.distant
     height = np.full(solid.shape, -1e6, np.float32)
-    for field, kind in (("solid", solid), ("top", crown)):
-        if kind.any():
-            height = np.maximum(height, np.maximum(local.of(getattr(before, field)), local.of(getattr(after, field))))
+    for one in (before, after):
+        if solid.any():
+            height = np.maximum(height, local.of(one.solid))
+        if crown.any():
+            stands = local.of(one.top) > local.of(one.base)
+            height = np.where(stands, np.maximum(height, local.of(one.top)), height)
     both = solid | crown
     if both.any():
         height = height + np.float32(max(_slack(before, local), _slack(after, local)) if solid.any() else 0.0)
@@ -369,6 +372,7 @@ def _influenced(run: HeatRun, plan: Plan, scene: Scene, local: Window) -> tuple[
             roof=before.roof & after.roof if before.roof is not after.roof else after.roof,
             relief=test,
             resolution=spec.resolution,
+            solid=bool(solid.any()),
         )
         window.of(marked)[...] |= seen
         box = Window(
