@@ -38,12 +38,28 @@ def sky_view(state):
 
 def shade(state):
     height, building, inputs = state
+    planted = "walls" in inputs
+    given = {}
+    if planted:
+        canopy = inputs["canopy"].astype(np.float32)
+        given = {
+            "veg_canopy_dsm": canopy,
+            "veg_trunk_dsm": 0.25 * canopy,
+            "bush": np.zeros_like(canopy),
+            "walls": inputs["walls"].astype(np.float32),
+            "aspect": np.radians(inputs["facing"]).astype(np.float32),
+        }
     found = shadowing.calculate_shadows_wall_ht_25(
-        float(inputs["azimuth"]), float(inputs["altitude"]), float(inputs["dx"]), float(height.max()), height
+        float(inputs["azimuth"]), float(inputs["altitude"]), float(inputs["dx"]), float(height.max()), height, **given
     )
     lit = np.array(found.bldg_sh, dtype=float)
+    if planted:
+        lit *= np.array(found.veg_sh)
     lit[building] = np.nan
-    return {"sunlit": lit}
+    answers = {"sunlit": lit}
+    if planted:
+        answers["shade on walls, m"] = np.where(inputs["walls"] > 0, np.array(found.wall_sh, dtype=float), np.nan)
+    return answers
 
 
 def whole_day(state):
@@ -94,5 +110,6 @@ def whole_day(state):
 
 if __name__ == "__main__":
     chosen = sys.argv[2]
-    work = whole_day if chosen.startswith("hot day") else {"sky view factor": sky_view, "shade": shade}[chosen]
+    topics = (("hot day", whole_day), ("sky view factor", sky_view), ("shade", shade))
+    work = next(function for topic, function in topics if chosen.startswith(topic))
     serve(prepare, work, lambda: {"solweig": version("solweig")})
