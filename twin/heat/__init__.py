@@ -9,6 +9,7 @@ from twin.heat.radiation import mean_radiant_temperature
 from twin.heat.rerun import HeatRun, prepare, rerun
 from twin.heat.roof_solar import roof_solar_potential, roof_yield
 from twin.heat.shade import sample_positions, sunlight
+from twin.heat.stations import radiation_fluxes
 from twin.heat.tree_placement import Placement, place_trees
 from twin.heat.utci import utci
 from twin.heat.views import look_around, sky_view_factor
@@ -29,6 +30,7 @@ __all__ = [
     "pet_wg",
     "place_trees",
     "prepare",
+    "radiation_fluxes",
     "rerun",
     "roof_solar_potential",
     "roof_yield",

@@ -40,8 +40,8 @@ Float32 = NDArray[np.float32]
 class Tables:
     """What the kernels look up for a chunk of steps; see `twin.heat.radiation_kernels`.
 
-    table (n, 256, columns), leaves (n, 8, 16, columns), view (2, n, 256), cotangent (256,), climb (steps,), air (steps, 16),
-    light, sun (steps,), wall_beam, wall_drop (steps, n), body (4,)
+    table (n, 256, columns), leaves (n, 8, 16, columns), view (2, n, 256), cotangent (256,), climb (steps,),
+    air (steps, 16), light, sun (steps,), wall_beam, wall_drop (steps, n), body (4,)
     """
 
     table: Float32
@@ -266,9 +266,15 @@ def _sun_on_walls(forcing: Forcing, chunk: slice, azimuth: Float) -> tuple[NDArr
     # a wall seen at an azimuth faces the other way
     turned = np.radians(azimuth[None, None, :] - angle[:, :, None])
     flat = np.cos(np.radians(altitude))[:, :, None] * np.maximum(-np.cos(turned), 0.0)
-    beam = forcing.beam[chunk, None] * (weight[:, :, None] * flat).sum(axis=1)
+    beam = forcing.beam[chunk, None] * (_while_up(forcing, chunk)[:, :, None] * flat).sum(axis=1)
     climb = np.tan(np.radians(np.clip(mean, 0.0, 89.0)))
     return sun, np.where(day[:, None], beam, 0.0), np.maximum(facing, 0.0) * climb[:, None], climb
+
+
+def _while_up(forcing: Forcing, chunk: slice) -> Float:
+    """Return weights (steps, samples) for means over the positions of the sun above the horizon."""
+    up = (forcing.weight[chunk] > 0).astype(np.float64)
+    return np.asarray(up / np.maximum(up.sum(axis=1), 1.0)[:, None], dtype=np.float64)
 
 
 def _air(forcing: Forcing, receiver: Receiver, chunk: slice, black: Float, rings: Float, short: Float) -> Float32:
@@ -277,9 +283,8 @@ def _air(forcing: Forcing, receiver: Receiver, chunk: slice, black: Float, rings
     side = np.diff(edges / 2 + np.sin(2 * edges) / 4)
     side = side / side.sum()
     wall = forcing.wall
-    caught = (
-        forcing.weight[chunk] * receiver.beam(np.clip(forcing.altitude[chunk], 0, 90), forcing.azimuth[chunk])
-    ).sum(1)
+    faced = receiver.beam(np.clip(forcing.altitude[chunk], 0, 90), forcing.azimuth[chunk])
+    caught = (_while_up(forcing, chunk) * faced).sum(axis=1)
     air = np.zeros((len(black), 16))
     air[:, 0] = forcing.temperature[chunk] + 273.15
     air[:, 1] = forcing.exchange[chunk]
