@@ -175,6 +175,17 @@ def test_surface_to_water_off_leaves_only_the_crowns(village, study):
     assert gained[0] > gained[1]
 
 
+def test_a_study_reads_shade_along_the_footways_it_is_given(study):
+    roads = study.baseline.city.network
+    lane = dataclasses.replace(roads, links=roads.links.iloc[:1])
+    key = "heat_walking_shade_share"
+    event = next(name for name, result in study.baseline.results.items() if "utci" in result)
+    along_roads, along_all, along_lane = (
+        study.compare(footways=ways).value(event, key) for ways in (None, roads, lane)
+    )
+    assert along_all == along_roads != along_lane
+
+
 def test_a_study_compares_and_saves(study, tmp_path):
     comparison = study.compare()
     assert ("heavy rain", "flood_infiltrated_volume") in comparison.table.index

@@ -21,6 +21,7 @@ from twin.scenario.events import Event
 from twin.scenario.scenario import Scenario, slug
 
 if TYPE_CHECKING:
+    from twin.city.roads import RoadNetwork
     from twin.compare import Comparison
     from twin.compare.variant import Variant
 
@@ -57,21 +58,27 @@ class Study:
         """Cities by scenario name, measures applied."""
         return {variant.name: variant.city for variant in self.variants}
 
-    def compare(self, language: str = "en") -> Comparison:
+    def compare(self, language: str = "en", *, footways: RoadNetwork | None = None) -> Comparison:
         """Compare every scenario with the baseline: table, difference maps, worst places, text.
 
         Parameters
         ----------
         language : str
             ``"en"`` or ``"de"``: which titles the scenarios get.
+        footways : RoadNetwork, optional
+            Ways for people on foot, as from `city.roads.build_road_network` with ``mode="foot"``: shade is read and
+            distances to cool places are measured along them; along the city's roads and in straight lines without.
 
         Returns
         -------
         Comparison
         """
+        from twin.compare import compare
+
+        found = self._comparison if footways is None else compare(self.variants, self.baseline.name, footways=footways)
         titles = {plan.name: plan.title_in(language) for plan in self.scenarios}
-        named = tuple(replace(variant, title=titles[variant.name]) for variant in self._comparison.variants)
-        return replace(self._comparison, variants=named)
+        named = tuple(replace(variant, title=titles[variant.name]) for variant in found.variants)
+        return replace(found, variants=named)
 
     @cached_property
     def _comparison(self) -> Comparison:
@@ -100,7 +107,9 @@ class Study:
             titles={plan.name: plan.title_in(language) for plan in self.scenarios},
         )
 
-    def report(self, path: str | os.PathLike[str], language: str = "en") -> Path:
+    def report(
+        self, path: str | os.PathLike[str], language: str = "en", *, footways: RoadNetwork | None = None
+    ) -> Path:
         """Write the comparison as one self-contained HTML file.
 
         Parameters
@@ -109,12 +118,14 @@ class Study:
             Where to; an existing file is replaced.
         language : str
             ``"en"`` or ``"de"``.
+        footways : RoadNetwork, optional
+            See `compare`.
 
         Returns
         -------
         Path
         """
-        return Path(self.compare(language).report(path, language))
+        return Path(self.compare(language, footways=footways).report(path, language))
 
     def save(self, folder: str | os.PathLike[str], *, fields: bool = True) -> Path:
         """Write results (NetCDF), changed grids, measures (GeoJSON) and indicators (CSV) into a folder.
