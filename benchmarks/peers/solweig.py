@@ -21,19 +21,31 @@ pipeline.disable_gvf_gpu()
 pipeline.disable_gvf_precompute_gpu()
 
 
+SIDES = ("north", "east", "south", "west")
+
+
 def prepare(inputs):
     return inputs["height"].astype(np.float32), inputs["building"], inputs
 
 
+def open_sky():
+    """Return what it finds for each side on an open plane: not 1, its patches are not shared out evenly."""
+    flat = np.zeros((9, 9), np.float32)
+    found = skyview.SkyviewRunner().calculate_svf(flat, flat, flat, 1.0, False, 1.0, 2, 3.0)
+    return {side: float(np.array(getattr(found, f"svf_{side}"))[4, 4]) for side in SIDES}
+
+
 def sky_view(state):
     height, building, inputs = state
-    none = np.zeros_like(height)
+    crown = inputs["canopy"].astype(np.float32) if "canopy" in inputs else np.zeros_like(height)
+    top = float(max(height.max(), crown.max()))
     found = skyview.SkyviewRunner().calculate_svf(
-        height, none, none, float(inputs["dx"]), False, float(height.max()), 2, 3.0
+        height, crown, crown * np.float32(0.25), float(inputs["dx"]), "canopy" in inputs, top, 2, 3.0
     )
-    factor = np.array(found.svf)
-    factor[building] = np.nan
-    return {"sky_view_factor": factor}
+    answers = {"sky_view_factor": found.svf, "sky_view_factor_past_crowns": found.svf_veg}
+    for side in SIDES:
+        answers[f"sky_view_factor_{side}"] = np.array(getattr(found, f"svf_{side}")) / OPEN[side]
+    return {name: np.where(building, np.nan, np.array(factor)) for name, factor in answers.items()}
 
 
 def shade(state):
@@ -107,6 +119,8 @@ def whole_day(state):
         }
     return {name: np.where(building, np.nan, np.asarray(value, float)) for name, value in answers.items()}
 
+
+OPEN = open_sky()
 
 if __name__ == "__main__":
     chosen = sys.argv[2]

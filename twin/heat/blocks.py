@@ -90,6 +90,14 @@ def around(field: NDArray[Any], frame: Frame, margin: int, fill: object) -> NDAr
     return cut(field, frame.above - margin, frame.before - margin, shape, fill)
 
 
+def within(frame: Frame, margin: int) -> tuple[slice, slice]:
+    """Return the part of a scene that lies within `margin` cells of the frame."""
+    return (
+        slice(max(0, frame.above - margin), max(0, frame.above + frame.rows * LARGEST + margin)),
+        slice(max(0, frame.before - margin), max(0, frame.before + frame.columns * LARGEST + margin)),
+    )
+
+
 def standpoints(obstacles: Obstacles, frame: Frame) -> tuple[tuple[Float32, ...], tuple[Float32, ...]]:
     """Return ground elevation of blocks of 8, 4 and 2 cells, and 1 where any ground is open in them, else 0.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from twin.errors import InputError
 from twin.heat import blocks
 from twin.heat.distant import BLOCK, FIRST, REACH, Distant, coarse_heights, make_distant
-from twin.heat.lines import along_rows, far_cells, far_edges, near_lines, nearer
+from twin.heat.lines import FarLines, NearLines, along_rows, far_cells, far_edges, near_lines, nearer
 from twin.heat.obstacles import Obstacles
 from twin.heat.rays import even_azimuths
 from twin.heat.window import Window, whole
@@ -103,8 +103,7 @@ def look_around(
     seen = whole(obstacles.ground.shape) if window is None else window
     azimuth = even_azimuths(directions)
     frame = blocks.frame_of(seen, obstacles.origin)
-    near = near_lines(azimuth, NEAR, obstacles.resolution)
-    trees = far_cells(azimuth, blocks.SPACINGS, RANGES, obstacles.resolution)
+    near, far, trees = _tables(directions, obstacles.resolution)
     shift = nearer(azimuth, blocks.SPACINGS, obstacles.resolution)
     faces = np.maximum(np.cos(np.radians(azimuth[:, None] - np.array(FACES))), 0.0)
     faces *= (2 / np.pi) / faces.sum(axis=0)  # a free horizon adds up to one half
@@ -113,8 +112,6 @@ def look_around(
     grounds, looks = blocks.standpoints(obstacles, frame)
     lattices = [blocks.lattice_edges(obstacles, frame, *level) for level in _levels()]
     lattices.append(blocks.ground_edges(obstacles, frame, NEAR))
-    ranges = (*RANGES, (HILLS, NEAR))
-    far = far_edges(azimuth, (*blocks.SPACINGS, 1), ranges, obstacles.resolution)
     forest = _forest(obstacles, frame)
     crowned = forest is not None
     forest = forest or _no_forest()
@@ -187,6 +184,17 @@ class _Forest:
     far_planted: tuple[NDArray[np.bool_], ...]
 
 
+@lru_cache(maxsize=4)
+def _tables(directions: int, resolution: float) -> tuple[NearLines, FarLines, FarLines]:
+    """Offsets of cells near by, of edges farther off (the bare ground's last) and of lattice cells with crowns."""
+    azimuth = even_azimuths(directions)
+    return (
+        near_lines(azimuth, NEAR, resolution),
+        far_edges(azimuth, (*blocks.SPACINGS, 1), (*RANGES, (HILLS, NEAR)), resolution),
+        far_cells(azimuth, blocks.SPACINGS, RANGES, resolution),
+    )
+
+
 def _add_views(arguments: tuple[Any, ...], strip: int) -> None:
     from twin.heat import view_kernels
 
@@ -244,8 +252,8 @@ def _forest(obstacles: Obstacles, frame: blocks.Frame) -> _Forest | None:
     """Gather the crowns in reach; None where there are none."""
     from twin.heat.view_kernels import CHUNK
 
-    top, base = (blocks.around(field, frame, REACH, 0.0) for field in (obstacles.top, obstacles.base))
-    if not (top > base).any():
+    reach = blocks.within(frame, REACH)
+    if not (obstacles.top[reach] > obstacles.base[reach]).any():
         return None
     crowns = np.stack([blocks.around(field, frame, MARGIN, 0.0) for field in (obstacles.top, obstacles.base)])
     far = [blocks.lattice_crowns(obstacles, frame, *level, CHUNK) for level in _levels()]
