@@ -126,36 +126,17 @@ def radiant(fluxes: dict[tuple[str, str], np.ndarray]) -> np.ndarray:
 def compare(name: str, **options: object) -> Found:
     """Run the model at a site and set it beside what was measured."""
     import twin
-    from twin.heat import materials
-    from twin.heat.forcing import make_forcing
-    from twin.heat.inputs import roofs
-    from twin.heat.obstacles import make_obstacles
-    from twin.heat.radiation_budget import fluxes
-    from twin.heat.views import look_around
 
     grid, weather, (row, column), lines, hours = load(name)
     result = twin.heat.simulate(grid, weather, **options)
-    fields = {key: grid[key].values for key in grid if key != "spatial_ref"}
-    roof = roofs(fields)
-    obstacles = make_obstacles(
-        fields["ground_elevation"],
-        fields["surface_elevation"],
-        roof,
-        resolution=float(abs(grid.x[1] - grid.x[0])),
-        canopy_height=fields["canopy_height"],
-    )
-    spec = twin.GridSpec.from_dataset(grid)
-    kinds = {key: options[key] for key in ("sky",) if key in options}
-    forcing = make_forcing(weather, spec, **kinds)
-    sunlit = np.nan_to_num(result.sunlit_fraction.values).astype(np.float32)
-    ground = materials.ground_fields(fields["land_cover"])
-    modelled = fluxes(look_around(obstacles), ground, sunlit, forcing, [(row, column)])
+    place = (float(grid.x[column]), float(grid.y[row]))
+    modelled = twin.heat.radiation_fluxes(grid, weather, [place], **options)
     pairs = {}
     for kind, key in (("K", "shortwave"), ("L", "longwave")):
         for direction, letter in COLUMNS.items():
             measured = np.array([line[f"{kind}{letter}"] for line in lines])
             pairs[kind, direction] = measured, modelled[key].sel(direction=direction).values[0, hours]
-    share = sunlit[hours, row, column]
+    share = result.sunlit_fraction.values[hours, row, column]
     edge = (share > 0.05) & (share < 0.95)
     found = result.mean_radiant_temperature.values[hours, row, column].astype(float)
     return Found(hours, (radiant({key: pair[0] for key, pair in pairs.items()}), found), pairs, edge)

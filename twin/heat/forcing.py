@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from twin.city.gridspec import GridSpec
 from twin.errors import InputError
 from twin.heat import radiation, sky
+from twin.heat.air import saturation_vapour_pressure
 from twin.heat.surface_temperature import WallClimate, evaporating_share, exchange_coefficient, wall_climate
-from twin.heat.utci import saturation_vapour_pressure
 from twin.heat.weather_values import check_weather, light_by_night
 from twin.weather.sun import clear_sky_irradiance, extraterrestrial_irradiance, solar_position
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.heat import materials
+from twin.heat.air import saturation_vapour_pressure
 from twin.heat.radiation import SIGMA
-from twin.heat.utci import saturation_vapour_pressure
 
 SPIN_UP_DAYS = 3
 """Days the first day is repeated until the warmth of ground and walls closes on itself; the rest is below 0.1 K."""
