@@ -104,7 +104,7 @@ CASES = (
     ),
     Case(
         name="sky view factor, Athens with trees",
-        text="the same with the trees of Athens, and the halves of the sky to four sides; crowns from a quarter of their height on",
+        text="the same with the trees of Athens (crowns from a quarter of their height on) and halves of the sky",
         inputs=lambda: _place(400, True),
         prepare=_obstacles,
         work=_look,
