@@ -108,6 +108,7 @@ def viewers(
     relief: Relief,
     resolution: float,
     solid: bool,
+    origin: tuple[int, int],
 ) -> tuple[Window, Mask]:
     """Find the cells that may see what was changed.
 
@@ -124,6 +125,8 @@ def viewers(
         Cell size, m.
     solid : bool
         Whether ground or buildings were changed, or crowns alone.
+    origin : tuple of int
+        Global row and column of the grid's first cell.
 
     Returns
     -------
@@ -150,6 +153,7 @@ def viewers(
         resolution,
         float(REACH),
         solid,
+        np.array(origin, np.int64),
         window.row,
         window.column,
         marked,
@@ -293,7 +297,7 @@ def covering(marked: Mask, margin: int) -> list[Window]:
     return _split(marked, Window(top, left, bottom - top, right - left), margin)
 
 
-CALL = 4000.0
+CALL = 8000.0
 """What a window costs by itself, in cells: tables and calls."""
 
 

@@ -33,15 +33,16 @@ Whole = NDArray[Any]
 SIDE = 8
 """Cells along the largest blocks of the views."""
 
-LEVELS = (21.0, 58.0, 244.0)
-"""Distances from which views may look through blocks of 2, 4 and 8 cells: some cells less than twin.heat.views has."""
+RANGES = (0.0, 24.0, 64.0, 256.0, 1e9)
+"""Distances between which cells and blocks of 2, 4 and 8 cells look, in cells: those of twin.heat.views."""
 
 
 @jit
 def may_see(
     horizon: Bytes,
-    y: float,
-    x: float,
+    y: int,
+    x: int,
+    corner: Whole,
     low: float,
     spread: float,
     box: Floats,
@@ -50,47 +51,47 @@ def may_see(
     reach: float,
     solid: bool,
 ) -> bool:
-    """Tell whether the highest thing in a rectangle may stand above the horizon (n,) of one cell.
+    """Tell whether the highest thing in a rectangle may stand above the horizon (n,) of the cell at row y, column x.
 
-    Views look through blocks that stand on their mean ground, from their middles, at lattices (see twin.heat.blocks):
-    a thing may be seen as far aside as a block and a lattice cell are long. What is solid is handed on between blocks
-    as well, and there only the highest of it: a lower thing may take the place of a higher one.
+    Views look through blocks that stand on their mean ground, from their middles, at lattices of half their size (see
+    twin.heat.blocks). What is solid is handed on between neighbouring blocks as well, and there only the highest of it:
+    a lower thing may take the place of a higher one. corner (2,): global row and column of the grid's first cell.
     """
     if top <= low:
         return False
-    away = max(box[0] - y, 0.0, y - box[1])
-    aside = max(box[2] - x, 0.0, x - box[3])
-    d = math.hypot(away, aside)
-    play = 1.5
-    if d >= LEVELS[0]:
-        play = 3.0
-    if d >= LEVELS[1]:
-        play = 6.0
-    if d >= LEVELS[2]:
-        play = 12.0
-    if solid:
-        play *= 2.0
-    if d > reach + play:
-        return False
-    if d - play <= 1.0:
-        return True
-    tangent = (top - low) / ((d - play) * resolution)
-    if solid and d >= LEVELS[0]:
-        tangent = 1.15 * tangent + spread / (LEVELS[0] * resolution)
-    byte = math.atan(tangent) * (510.0 / math.pi) + 1.5
-    south = 0.5 * (box[0] + box[1]) - y
-    east = 0.5 * (box[2] + box[3]) - x
-    distance = math.hypot(south, east)
-    size = 0.5 * math.hypot(box[1] - box[0], box[3] - box[2]) + play
-    if distance <= size:
-        return True
     n = horizon.shape[0]
-    middle = math.atan2(east, -south) * (0.5 * n / math.pi) - 0.5  # azimuths are middles of sectors
-    half = math.asin(size / distance) * (0.5 * n / math.pi)
-    found = False
-    for k in range(math.ceil(middle - half), math.floor(middle + half) + 1):
-        found |= horizon[k % n] < byte
-    return found
+    for level in range(4):
+        size = 1 << level
+        half = max(1, size // 2)
+        # middle of the cell or block that looks, and the rectangle grown to lattice cells
+        row = (y + corner[0]) // size * size + 0.5 * size - corner[0]
+        column = (x + corner[1]) // size * size + 0.5 * size - corner[1]
+        north = (box[0] + corner[0]) // half * half - corner[0]
+        south = -(-(box[1] + corner[0]) // half) * half - corner[0]
+        west = (box[2] + corner[1]) // half * half - corner[1]
+        east = -(-(box[3] + corner[1]) // half) * half - corner[1]
+        play = 2.0 * size + 1.0 if solid else 0.6
+        d = math.hypot(max(north - row, 0.0, row - south), max(west - column, 0.0, column - east)) - play
+        down = 0.5 * (north + south) - row
+        right = 0.5 * (west + east) - column
+        distance = math.hypot(down, right)
+        radius = 0.5 * math.hypot(south - north, east - west) + play
+        farthest = distance + radius
+        if farthest < RANGES[level] - 2.0 or d > min(RANGES[level + 1] + 2.0, reach):
+            continue
+        if d <= 1.0 or distance <= radius:
+            return True
+        d = max(d, RANGES[level] - 4.0)
+        tangent = (top - low) / (d * resolution)
+        if solid and level > 0:
+            tangent = 1.15 * tangent + spread / (RANGES[1] * resolution)
+        byte = math.atan(tangent) * (510.0 / math.pi) + 1.5
+        middle = math.atan2(right, -down) * (0.5 * n / math.pi) - 0.5  # azimuths are middles of sectors
+        wide = math.asin(radius / distance) * (0.5 * n / math.pi) + 0.01
+        for k in range(math.ceil(middle - wide), math.floor(middle + wide) + 1):
+            if horizon[k % n] < byte:
+                return True
+    return False
 
 
 @jit(parallel=True)
@@ -104,6 +105,7 @@ def mark_viewers(
     resolution: float,
     reach: float,
     solid: bool,
+    corner: Whole,
     row: int,
     column: int,
     marked: Mask,
@@ -118,13 +120,9 @@ def mark_viewers(
                 continue
             ground = low[a // SIDE, b // SIDE]
             uneven = spread[a // SIDE, b // SIDE]
-            if not may_see(
-                horizon[:, a, b], a + 0.5, b + 0.5, ground, uneven, box[0], top[0], resolution, reach, solid
-            ):
+            if not may_see(horizon[:, a, b], a, b, corner, ground, uneven, box[0], top[0], resolution, reach, solid):
                 continue
             for m in range(1, len(top)):
-                if may_see(
-                    horizon[:, a, b], a + 0.5, b + 0.5, ground, uneven, box[m], top[m], resolution, reach, solid
-                ):
+                if may_see(horizon[:, a, b], a, b, corner, ground, uneven, box[m], top[m], resolution, reach, solid):
                     marked[i, j] = True
                     break

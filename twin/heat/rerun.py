@@ -373,6 +373,7 @@ def _influenced(run: HeatRun, plan: Plan, scene: Scene, local: Window) -> tuple[
             relief=test,
             resolution=spec.resolution,
             solid=bool(solid.any()),
+            origin=global_origin(spec),
         )
         window.of(marked)[...] |= seen
         box = Window(
