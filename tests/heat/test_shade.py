@@ -15,6 +15,7 @@ import pytest
 
 from twin import kernels
 from twin.errors import InputError
+from twin.heat.distant import coarse_heights, make_distant
 from twin.heat.obstacles import Obstacles, make_obstacles
 from twin.heat.shade import sample_positions, sunlight
 from twin.heat.window import Window
@@ -183,7 +184,9 @@ def test_windows_and_crops_give_the_same_bits(hills: Obstacles) -> None:
         resolution=1.0,
         origin=(0, 30),
     )
-    crop = replace(crop, slope=hills.slope[:, :20, 30:], top=hills.top[:20, 30:], base=hills.base[:20, 30:])
+    crop = replace(
+        crop, slope=np.ascontiguousarray(hills.slope[:, :20, 30:]), top=hills.top[:20, 30:], base=hills.base[:20, 30:]
+    )
     np.testing.assert_array_equal(sunlight(crop, **options), sunlight(hills, **options)[:20, 30:])
 
 
@@ -278,3 +281,21 @@ def test_sun_in_the_zenith_is_shaded_by_crowns_alone(hills: Obstacles) -> None:
     lit = sunlight(hills, altitude=90.0, azimuth=10.0, canopy_transmissivity=0.25)
     under = hills.top > hills.base
     np.testing.assert_array_equal(lit[~hills.roof], np.where(under, 0.25, 1.0)[~hills.roof])
+
+
+def test_far_mountain_shades_through_the_skyline_beyond_reach() -> None:
+    """A ridge of 300 m, 650 to 700 cells of 2 m east of the west border, seen through blocks of 16 cells."""
+    ground = np.zeros((48, 704))
+    ground[:, 660:] = 300.0
+    scene = make_obstacles(ground, ground, ground < -1, resolution=2.0, origin=(5, 9))
+    distant = make_distant(coarse_heights(scene), 2.0, 8, origin=(0, 0))
+    sun: dict[str, Any] = {"altitude": 14.0, "azimuth": 88.0}
+    near = sunlight(scene, **sun, distant=distant)
+    all_of_it = sunlight(scene, **sun)
+    # the ridge's shadow is 300 / tan(14) / 2 = 602 cells long; all but the last 16 cells of its rim are the same
+    assert not all_of_it[24, 70:300].any()
+    differs = (near != all_of_it)[32:44]  # lines from farther north leave the grid before the ridge
+    assert differs.any(axis=0).sum() <= 24
+    assert not differs[:, 110:].any()
+    window = Window(8, 30, 20, 100)
+    np.testing.assert_array_equal(sunlight(scene, **sun, distant=distant, window=window), window.of(near))

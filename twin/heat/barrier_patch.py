@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.heat.obstacles import Obstacles
-from twin.heat.shade_layers import NOTHING, Barriers, highest_nearby
+from twin.heat.shade_layers import NOTHING, Barriers, highest_nearby, lowest_of_groups
 from twin.heat.window import Window
 
 Float32 = NDArray[np.float32]
@@ -69,6 +69,7 @@ def patch_barriers(barriers: Barriers, before: Obstacles, after: Obstacles, loca
     made: dict[str, Any] = {"stand": after.ground, "lean": after.slope}
     if any(getattr(before, key) is not getattr(after, key) for key in ("solid", "roof", "slope")):
         made["here"] = ~after.roof
+        made["low"] = lowest_of_groups(after.ground, after.slope, made["here"], resolution)
         if walls:
             made["wall"], made["high_wall"] = _patched(barriers.wall, barriers.high_wall, stride, wall, local)
         if planes:

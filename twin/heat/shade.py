@@ -113,7 +113,7 @@ def sunlight(
     else:
         barriers = obstacles.barriers if receivers == "ground" else obstacles.surface_barriers
         line = exact_line(obstacles, barriers, altitude=altitude, azimuth=azimuth, position=position, bounded=bounded)
-    here = barriers.here if receivers == "surface" else ~obstacles.roof
+    here = ~obstacles.roof if walls == "centres" and receivers == "ground" else barriers.here
     beyond = np.zeros((0, 0), np.float32) if distant is None else distant.beam(altitude, azimuth)
     first = (0, 0) if distant is None else distant.origin
     row = obstacles.origin[0] + part.row - BLOCK * first[0]
@@ -198,6 +198,7 @@ def _follow(
         barriers.stand,
         barriers.lean,
         here,
+        barriers.low,
         barriers.wall,
         barriers.plane,
         barriers.top,

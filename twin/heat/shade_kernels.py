@@ -9,6 +9,7 @@ Symbols
     stand     (rows, columns) float32   elevation of the receivers, m
     lean      (2, rows, columns) float32   slope of the surface they stand on, to the east and to the south, m/m
     here      (rows, columns) bool      where receivers are
+    low       (rows, groups) float32   lowest that receivers in each group of columns may stand, m
     wall, plane, top, base, high        see shade_layers.Barriers
     skip      offset of a cell on flat layers
     enter     rise of the beam up to a cell with a wall, m; infinite for the receiver's own cell and to fill up a run
@@ -42,6 +43,9 @@ LANES = 64
 
 RUN = 8
 """Cells of a line that are looked at together."""
+
+BLOCK = 16
+"""Cells along the blocks of `beyond`, see distant.BLOCK."""
 
 GROUP = 16
 """Columns whose highest elevations are kept together."""
@@ -99,15 +103,27 @@ def meet_terrain(
 def meet_crowns(
     top: Reals, base: Reals, first: int, skip: Whole, near: Reals, far: Reals, r: int, z: Reals, crowned: Reals
 ) -> None:
-    """Follow a run through crowns that all let the same share of the beam through."""
-    for n in range(r * RUN, (r + 1) * RUN):
-        p = uint64(first + skip[n])
-        e, f = near[n], far[n]
+    """Follow a run through crowns that all let the same share of the beam through; four cells to a pass."""
+    for n in range(r * RUN, (r + 1) * RUN, 4):
+        p0, p1 = uint64(first + skip[n]), uint64(first + skip[n + 1])
+        p2, p3 = uint64(first + skip[n + 2]), uint64(first + skip[n + 3])
+        e0, e1, e2, e3 = near[n], near[n + 1], near[n + 2], near[n + 3]
+        f0, f1, f2, f3 = far[n], far[n + 1], far[n + 2], far[n + 3]
         for c in range(uint64(LANES)):
-            above = (top[p + c] - z[c]) - e
-            below = f - (base[p + c] - z[c])
+            x = z[c]
+            most = crowned[c]
+            above, below = (top[p0 + c] - x) - e0, f0 - (base[p0 + c] - x)
             least = above if above < below else below
-            crowned[c] = least if least > crowned[c] else crowned[c]
+            most = least if least > most else most
+            above, below = (top[p1 + c] - x) - e1, f1 - (base[p1 + c] - x)
+            least = above if above < below else below
+            most = least if least > most else most
+            above, below = (top[p2 + c] - x) - e2, f2 - (base[p2 + c] - x)
+            least = above if above < below else below
+            most = least if least > most else most
+            above, below = (top[p3 + c] - x) - e3, f3 - (base[p3 + c] - x)
+            least = above if above < below else below
+            crowned[c] = least if least > most else most
 
 
 @jit
@@ -148,11 +164,37 @@ def count_open(z: Reals, hidden: Reals) -> int:
 
 
 @jit
+def take_places(
+    ground: Reals,
+    east_lean: Reals,
+    south_lean: Reals,
+    there: Mask,
+    begin: Any,
+    count: int,
+    aside: np.float32,
+    down: np.float32,
+    z: Reals,
+    hidden: Reals,
+    crowned: Reals,
+    through: Reals,
+) -> None:
+    """Begin a chunk of `count` receivers of a row at column `begin`: nothing is met yet."""
+    z[:] = np.float32(np.inf)
+    hidden[:] = np.float32(-np.inf)
+    crowned[:] = np.float32(-np.inf)
+    through[:] = np.float32(1.0)
+    for c in range(uint64(count)):
+        x = ground[begin + c] + (east_lean[begin + c] * aside + south_lean[begin + c] * down)
+        z[c] = x if there[begin + c] else np.float32(np.inf)
+
+
+@jit
 def light_row(
     i: int,
     stand: Reals,
     lean: Reals,
     here: Mask,
+    low: Reals,
     wall: Reals,
     plane: Reals,
     top: Reals,
@@ -191,26 +233,25 @@ def light_row(
     crowned = np.empty(LANES, np.float32)
     through = np.empty(LANES, np.float32)
     a = row + i
+    ground, east_lean, south_lean, there = stand[a], lean[0, a], lean[1, a], here[a]
     for j in range(0, columns, LANES):
         b = column + j
         count = min(LANES, columns - j)
-        z[:] = np.float32(np.inf)
-        hidden[:] = np.float32(-np.inf)
-        crowned[:] = np.float32(-np.inf)
-        through[:] = np.float32(1.0)
         lowest = np.float32(np.inf)
-        for c in range(count):
-            x = stand[a, b + c] + (lean[0, a, b + c] * aside + lean[1, a, b + c] * down)
-            x = x if here[a, b + c] else np.float32(np.inf)
-            z[c] = x
-            lowest = x if x < lowest else lowest
+        for q in range(b // GROUP, (b + count - 1) // GROUP + 1):
+            lowest = min(lowest, low[a, q])
         if lowest == np.float32(np.inf):
             continue
+        begin, first = uint64(b), (a + MARGIN_ROWS) * stride + b + MARGIN_COLUMNS
+        ready = dark = False
         if beyond.shape[0] > 0:
+            for q in range((beyond_column + j) // BLOCK, (beyond_column + j + count - 1) // BLOCK + 1):
+                dark = dark or beyond[(beyond_row + i) // BLOCK, q] > lowest
+        if dark:
+            ready = True
+            take_places(ground, east_lean, south_lean, there, begin, count, aside, down, z, hidden, crowned, through)
             for c in range(count):
-                x = beyond[(beyond_row + i) // 16, (beyond_column + j + c) // 16]
-                hidden[c] = x - z[c]
-        first = (a + MARGIN_ROWS) * stride + b + MARGIN_COLUMNS
+                hidden[c] = beyond[(beyond_row + i) // BLOCK, (beyond_column + j + c) // BLOCK] - z[c]
         for r in range(extent.shape[0]):
             rise = near[r * RUN]
             if highest - lowest <= rise:
@@ -221,24 +262,36 @@ def light_row(
                 break
             p = a + extent[r, 0] + MARGIN_ROWS
             q = (b + extent[r, 2] + MARGIN_COLUMNS) // GROUP
-            met = False
-            if layers[0] and high_wall[p, q] - lowest > rise:
+            walls = layers[0] and high_wall[p, q] - lowest > rise
+            planes = layers[1] and high_plane[p, q] - lowest > rise
+            crowns = layers[2] and high_crown[p, q] - lowest > rise
+            if not (walls or planes or crowns):
+                continue
+            if not ready:
+                ready = True
+                take_places(
+                    ground, east_lean, south_lean, there, begin, count, aside, down, z, hidden, crowned, through
+                )
+            if walls:
                 meet_walls(wall, first, skip, enter, r, z, hidden)
-                met = True
-            if layers[1] and high_plane[p, q] - lowest > rise:
+            if planes:
                 meet_terrain(plane, first, skip, middle, east, south, r, z, hidden)
-                met = True
-            if layers[2] and high_crown[p, q] - lowest > rise:
+            if crowns:
                 if layers[3]:
                     meet_clearings(top, base, clear, usual, first, skip, near, far, r, z, through)
                 else:
                     meet_crowns(top, base, first, skip, near, far, r, z, crowned)
-            if met and count_open(z, hidden) == 0:
+            if (walls or planes) and count_open(z, hidden) == 0:
                 break
-        for c in range(count):
-            if z[c] < np.float32(np.inf) and hidden[c] <= np.float32(0.0):
+        lit, start = sunlit[i], uint64(j)
+        if ready:
+            for c in range(uint64(count)):
                 share = usual if crowned[c] > np.float32(0.0) else through[c]
-                sunlit[i, j + c] += weight * share
+                share = share if hidden[c] <= np.float32(0.0) else np.float32(0.0)
+                lit[start + c] += weight * share if z[c] < np.float32(np.inf) else np.float32(0.0)
+        else:
+            for c in range(uint64(count)):
+                lit[start + c] += weight if there[begin + c] else np.float32(0.0)
 
 
 @jit(parallel=True)
@@ -246,6 +299,7 @@ def add_sunlight(
     stand: Reals,
     lean: Reals,
     here: Mask,
+    low: Reals,
     wall: Reals,
     plane: Reals,
     top: Reals,
@@ -281,7 +335,7 @@ def add_sunlight(
     layers: whether there are walls, terrain that may shade, crowns, and crowns that let different shares through.
     aside, down: from the cell's centre to the receiver, to the east and to the south, m. stride: columns of a layer.
     usual: share that crowns let through. beyond_row, beyond_column: of the window's first cell, counted in cells from
-    the first block; 16 cells to a block.
+    the first block; `BLOCK` cells to a block.
     """
     for i in prange(sunlit.shape[0]):
         light_row(
@@ -289,6 +343,7 @@ def add_sunlight(
             stand,
             lean,
             here,
+            low,
             wall,
             plane,
             top,

@@ -30,6 +30,8 @@ class Barriers:
     stand : (rows, columns) without margin, elevation of the receivers, m
     lean : (2, rows, columns) without margin, slope of what they stand on, to the east and to the south, m/m
     here : (rows, columns) without margin, where receivers are
+    low : (rows, groups) without margin, lowest that receivers may stand within a group of `GROUP` columns, wherever in
+        their cells; infinite where there are none, m
     wall : elevation of what stands as a box with walls at its cell's edges, m
     plane : (3, ...) elevation of what is an inclined plane, and its slope to the east and to the south, m/m
     top, base : of crowns, m
@@ -43,6 +45,7 @@ class Barriers:
     stand: Float32
     lean: Float32
     here: NDArray[np.bool_]
+    low: Float32
     wall: Float32
     plane: Float32
     top: Float32
@@ -177,6 +180,7 @@ def make_barriers(
         stand=stand,
         lean=lean,
         here=here,
+        low=lowest_of_groups(stand, lean, here, resolution),
         wall=_padded(wall, NOTHING).ravel() if layers[0] else _NONE.ravel(),
         plane=np.stack([_padded(plane, NOTHING), _padded(slope[0], 0), _padded(slope[1], 0)]).reshape(3, -1)
         if layers[1]
@@ -229,6 +233,24 @@ def _padded(values: Float32, fill: float) -> Float32:
     out = np.full((rows + 2 * MARGIN_ROWS, _width(columns)), fill, np.float32)
     out[MARGIN_ROWS : MARGIN_ROWS + rows, MARGIN_COLUMNS : MARGIN_COLUMNS + columns] = values
     return out
+
+
+def lowest_of_groups(stand: Float32, lean: Float32, here: NDArray[np.bool_], resolution: float) -> Float32:
+    """Return the lowest that receivers may stand in groups of columns, see `Barriers`.
+
+    Examples
+    --------
+    >>> ground = np.arange(20, dtype=np.float32)[None]
+    >>> lowest_of_groups(ground, np.zeros((2, 1, 20), np.float32), ground > 3, 1.0).tolist()
+    [[4.0, 16.0]]
+    """
+    tilt = np.abs(lean[0]) + np.abs(lean[1])
+    least = stand - np.where(tilt > 0, tilt * np.float32(resolution * 0.5001) + np.float32(1e-3), np.float32(0.0))
+    rows, columns = stand.shape
+    out = np.full((rows, -(-columns // GROUP) * GROUP), np.inf, np.float32)
+    out[:, :columns] = np.where(here, least, np.float32(np.inf))
+    lowest: Float32 = out.reshape(rows, -1, GROUP).min(axis=2)
+    return lowest
 
 
 def highest_nearby(layer: Float32) -> Float32:

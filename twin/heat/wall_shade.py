@@ -169,7 +169,8 @@ def add_wall_beam(
 
     tangent = float(np.tan(np.radians(altitude)))
     reach = (obstacles.highest - obstacles.lowest) / max(tangent, 1e-6)
-    row, column, near, far, start = lines_from_walls(np.array([azimuth]), obstacles, reach)
+    sides = np.unique(walls.side[gain > 0])
+    row, column, near, far, start = lines_from_walls(np.array([azimuth]), obstacles, reach, sides)
     own = obstacles.transmissivity
     wall_kernels.add_beam(
         walls.place,
@@ -203,7 +204,7 @@ def own_steps(obstacles: Obstacles) -> Float:
 
 
 def lines_from_walls(
-    azimuths: Float, obstacles: Obstacles, reach: float
+    azimuths: Float, obstacles: Obstacles, reach: float, sides: NDArray[np.int64] | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Float, Float, NDArray[np.int64]]:
     """Return row, column, near and far of the lines from all `POSITIONS`, one after another, and where each begins.
 
@@ -214,12 +215,18 @@ def lines_from_walls(
     obstacles : Obstacles
     reach : float
         How far the lines run, m; to the border if that is nearer.
+    sides : array of int, optional
+        Only the lines of these; the others are empty.
     """
     rows, columns = obstacles.ground.shape
     size = int(min(reach / obstacles.resolution + 3, max(rows, columns)))
     shape = (min(rows, size) + 1, min(columns, size) + 1)
-    tables = [ray_table(azimuths, shape, obstacles.resolution, place) for place in POSITIONS]
-    length = np.concatenate([np.diff(table.start) for table in tables])
+    used = range(len(POSITIONS)) if sides is None else sides.tolist()
+    if not used:
+        used = [0]
+    tables = [ray_table(azimuths, shape, obstacles.resolution, POSITIONS[side]) for side in used]
+    length = np.zeros((len(POSITIONS), len(azimuths)), np.int64)
+    length[list(used)] = [np.diff(table.start) for table in tables]
     row, column, near, far = (
         np.concatenate([getattr(table, name) for table in tables]) for name in ("row", "column", "near", "far")
     )
