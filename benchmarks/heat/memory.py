@@ -27,7 +27,7 @@ def place(size: int):
     shape = grid.ground_elevation.shape
     more = {name: (("y", "x"), np.full(shape, np.nan, np.float32)) for name in EVERYTHING}
     base = (0.25 * grid.canopy_height.values).astype(np.float32)
-    return grid.assign(more, canopy_base_height=(("y", "x"), base)), weather
+    return grid.assign(more | {"canopy_base_height": (("y", "x"), base)}), weather
 
 
 def main(size: int, store: str | None) -> None:

@@ -383,8 +383,8 @@ def _influenced(run: HeatRun, plan: Plan, scene: Scene, local: Window) -> tuple[
         box.of(marked)[...] |= box.of(_embed(both, local, spec.shape))
     local.of(marked)[...] |= other_than(ground_of(run.scene, local), ground_of(scene, local)).any(axis=-1)
     near = widened(local, wall_margin(spec.resolution), spec.shape)
-    old, new = (_walls(one, near, day.options.wall_albedo) for one in (run.scene, scene))
-    near.of(marked)[...] |= other_than(old, new).any(axis=-1)
+    walls = [_walls(one, near, day.options.wall_albedo) for one in (run.scene, scene)]
+    near.of(marked)[...] |= other_than(*walls).any(axis=-1)
     return _dilated(marked, day.margin), distant, relief
 
 
