@@ -190,11 +190,12 @@ def memory_needed(
     Examples
     --------
     >>> memory_needed(250 * 250, 24) / 1e6  # MB
-    68.25
+    84.25
     """
     scene = 40 * min(cells, WHOLE * WHOLE)
     at_once = min(cells, (plate + 24) ** 2) * (4 * 3 * steps + 5 * directions + 100)
-    return float(scene + at_once + 4 * cells * (maps + hourly * steps))
+    around = 16e6  # what lies within reach of a plate, as the views take it
+    return float(scene + at_once + around + 4 * cells * (maps + hourly * steps))
 
 
 def _announce(plan: Plan, streamed: bool) -> None:
