@@ -424,3 +424,22 @@ def test_wind_and_radiation_that_are_missing_altogether_are_asked_for() -> None:
     assert "wind of 1.5 m/s, none was measured" in day.attrs["caveats"]
     with pytest.raises(MissingDataError, match="estimate_irradiance"):
         select_day(weather_from_table(_table(), **TABLE, **PLACE), "2018-07-26")
+
+
+def test_units_that_a_dataset_states_itself_are_converted_or_refused() -> None:
+    table = _table(wind_speed=7.2).rename_axis("time").to_xarray()
+    table["wind_speed"].attrs["units"] = "km/h"
+    assert weather_from_table(table, **TABLE).wind_speed.values == pytest.approx(2.0)
+    assert weather_from_table(table, units={"wind_speed": "m/s"}, **TABLE).wind_speed.values == pytest.approx(7.2)
+    table["wind_speed"].attrs["units"] = "furlong per fortnight"
+    with pytest.raises(InputError, match=r"wind_speed states the unit 'furlong per fortnight'.*units="):
+        weather_from_table(table, **TABLE)
+    again = weather_from_table(weather_from_table(_table(), **TABLE), interval="start")  # units of this project
+    assert "notes" not in again.attrs
+
+
+def test_columns_that_are_not_read_are_named() -> None:
+    table = _table(junk=1.0).rename(columns={"wind_speed": "wnd_speed"})
+    notes = weather_from_table(table, **TABLE).attrs["notes"]
+    assert "columns not read: wnd_speed (meant as wind_speed? columns={'wnd_speed': 'wind_speed'}), junk" in notes
+    assert "notes" not in weather_from_table(_table(), **TABLE).attrs

@@ -1,6 +1,7 @@
 """Weather from your own table or Dataset, with units, zone and label said.
 
-Nothing is guessed: a table without zone, a column without a known name or unit is refused with what is known.
+Nothing is guessed: a table without zone, a unit that is not known is refused with what is known; columns of other names
+are left aside and named.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from twin.errors import InputError
+from twin.variables import VARIABLES
 from twin.weather.humidity import relative_humidity
 from twin.weather.steps import Origin, make_weather, relabel, step_seconds, utc_starts
 from twin.weather.sun_steps import direct_normal, outside_air, sine_while_up
@@ -89,7 +91,8 @@ def weather_from_table(
         bear such a name need none. Others are left out.
     units : mapping, optional
         Name to unit where it is not that of `twin.variables`: ``{"air_temperature": "K"}``, ``{"global_irradiance":
-        "J/cm2"}`` (a sum over the step), ``{"cloud_cover": "1/8"}``.
+        "J/cm2"}`` (a sum over the step), ``{"cloud_cover": "1/8"}``. Units that the variables of a Dataset state in
+        ``attrs["units"]`` count where none is given here.
     utc_offset : float, optional
         Hours that the clock is ahead of UTC, without summer time; an index with a time zone says it itself, and is
         written in the zone's standard time.
@@ -112,6 +115,7 @@ def weather_from_table(
     -------
     xr.Dataset
         Over `time`; relative humidity follows from the dew point, direct normal irradiance from that on the ground.
+        Columns that were not read are named in ``attrs["notes"]``.
 
     Raises
     ------
@@ -129,7 +133,8 @@ def weather_from_table(
     25.0
     """
     labels, given, offset = _open(table, utc_offset)
-    renamed = _named(given, columns)
+    wanted = _wanted(given, columns)
+    renamed = _named(given, wanted)
     if not renamed:
         raise InputError(
             f"{name}: none of its columns ({', '.join(map(str, given)) or 'none'}) is one of {', '.join(NAMES)}; name "
@@ -141,6 +146,7 @@ def weather_from_table(
             "standard time, 0 for UTC), or times with a time zone"
         )
     unit = _checked_units(units, renamed)
+    unit = _stated_units(given, wanted) | unit
     step = _typical_step(labels)
     values = {key: _convert(key, array, unit.get(key), step) for key, array in renamed.items()}
     if "dew_point_temperature" in values and "relative_humidity" not in values and "air_temperature" in values:
@@ -159,6 +165,7 @@ def weather_from_table(
         elevation=elevation,
         wind_height=wind_height,
         roughness=wind_roughness,
+        notes=_not_read(table, wanted),
         units_stated="global_irradiance" in unit,
         error=InputError,
     )
@@ -201,7 +208,8 @@ def _open(
     return np.asarray(utc + np.timedelta64(round(utc_offset * 3600), "s")), given, utc_offset
 
 
-def _named(given: Mapping[str, Any], columns: Mapping[str, str] | None) -> dict[str, Float]:
+def _wanted(given: Mapping[str, Any], columns: Mapping[str, str] | None) -> dict[str, str]:
+    """Return what each column that is read becomes."""
     wanted = dict(columns or {})
     for column, target in wanted.items():
         if column not in given:
@@ -217,6 +225,22 @@ def _named(given: Mapping[str, Any], columns: Mapping[str, str] | None) -> dict[
     doubles = [target for target in wanted.values() if list(wanted.values()).count(target) > 1]
     if doubles:
         raise InputError(f"two columns are to become {doubles[0]!r}; name one of them")
+    return wanted
+
+
+def _not_read(table: pd.DataFrame | xr.Dataset, wanted: Mapping[str, str]) -> tuple[str, ...]:
+    """Say which columns are left aside, with the name that one may have been meant to have."""
+    names = table.data_vars if isinstance(table, xr.Dataset) else table.columns
+    aside = [str(column) for column in names if str(column) not in wanted]
+    free = [name for name in NAMES if name not in wanted.values()]
+    words = []
+    for column in aside:
+        near = difflib.get_close_matches(column, free, n=1, cutoff=0.8)
+        words.append(f"{column} (meant as {near[0]}? columns={{{column!r}: {near[0]!r}}})" if near else column)
+    return (f"columns not read: {', '.join(words)}",) if words else ()
+
+
+def _named(given: Mapping[str, Any], wanted: Mapping[str, str]) -> dict[str, Float]:
     out = {}
     for column, target in wanted.items():
         try:
@@ -235,6 +259,25 @@ def _checked_units(units: Mapping[str, str] | None, names: Mapping[str, Float]) 
         if unit not in known:
             raise InputError(f"the unit of {key} is {unit!r}; use one of: {', '.join(known)}")
     return checked
+
+
+def _stated_units(given: Mapping[str, Any], wanted: Mapping[str, str]) -> dict[str, str]:
+    """Return the units that the variables of a Dataset state themselves, where they are not those of this project."""
+    stated = {}
+    for column, target in wanted.items():
+        if not isinstance(given[column], xr.DataArray):
+            continue
+        unit = given[column].attrs.get("units")
+        if unit is None or (target in VARIABLES and unit == VARIABLES[target].units):
+            continue
+        known = [word for kind in _kinds(target) for word in _UNITS[kind]]
+        if unit not in known:
+            raise InputError(
+                f"{column} states the unit {unit!r}, which is not known; use one of: {', '.join(known)} in "
+                f"attrs['units'], or drop that and give units={{{target!r}: ...}}"
+            )
+        stated[target] = unit
+    return stated
 
 
 def _kinds(name: str) -> tuple[str, ...]:
