@@ -209,7 +209,8 @@ def test_every_example_of_the_guide_can_be_written_so(tmp_path):
 
 
 def test_the_guide_shows_the_sizes_that_trees_get():
-    rows = re.findall(r"^\| [\w -]+ \(\*([\w ]+)\*\) \| (.*) \|$", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    line = r"^\| [\w -]+ \(\*([\w ]+)\*\) \| (.*) \|$"
+    rows = re.findall(line, GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert len(rows) == 8
     for name, cells in rows:
         for years, cell in zip((0, 5, 10, 20, 30, 40, 60), cells.split(" | "), strict=False):
