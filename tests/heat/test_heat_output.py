@@ -12,7 +12,7 @@ import xarray as xr
 
 import twin
 from twin.errors import InputError
-from twin.heat import plan
+from twin.heat import plan, plates
 from twin.heat.output import check_output
 
 Build = Callable[..., xr.Dataset]
@@ -101,11 +101,9 @@ def test_a_grid_in_files_is_a_grid_in_memory(
         town.to_netcdf(tmp_path / "town.nc", engine="h5netcdf")
         opened = xr.open_dataset(tmp_path / "town.nc", engine="h5netcdf", decode_coords="all")
     else:
-        if kind == "dask":
-            pytest.importorskip("dask")
         town.to_zarr(tmp_path / "town.zarr", consolidated=False)
-        chunks = {"y": 7, "x": 9} if kind == "dask" else None
-        opened = xr.open_zarr(tmp_path / "town.zarr", chunks=chunks, consolidated=False, decode_coords="all")
+        opened = xr.open_zarr(tmp_path / "town.zarr", chunks=None, consolidated=False, decode_coords="all")
+        opened = opened.chunk({"y": 7, "x": 9}) if kind == "dask" else opened
     with opened:
         found = twin.heat.simulate(opened, day, plate=16, **COARSE)
         loaded = [name for name in opened.data_vars if isinstance(opened[name].variable._data, np.ndarray)]
@@ -164,3 +162,28 @@ def test_a_folder_that_is_no_store_is_not_replaced(tmp_path: Path) -> None:
 def test_impossible_choices_are_refused(town: xr.Dataset, day: xr.Dataset, options: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
         twin.heat.simulate(town, day, **options)
+
+
+def test_regions_of_a_long_city_are_the_city(
+    make_grid: Build, day: xr.Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Regions see 512 cells around them; what rises beyond, here a tower and a hill, through the distant skyline."""
+    random = np.random.default_rng(3)
+    shape = (20, 1500)
+    roof = np.where(random.random((20, 1500)) < 0.04, random.uniform(4, 25, shape), 0.0)
+    roof[4:12, 700:712] = 120.0
+    trees = np.where((random.random(shape) < 0.05) & (roof == 0), random.uniform(4, 12, shape), 0.0)
+    hill = 300.0 + 60.0 * np.exp(-(((np.arange(1500) - 1400) / 60.0) ** 2)) + np.zeros(shape)
+    city = make_grid(
+        shape,
+        roof_height=roof,
+        ground_elevation=hill,
+        canopy_height=trees.astype(np.float32),
+        land_cover=np.where(roof > 0, 3, 6).astype(np.uint8),
+    )
+    at_once = twin.heat.simulate(city, day, hourly="utci", hours=("07:00", "18:00"), plate=512, **COARSE)
+    monkeypatch.setattr(plates, "WHOLE", 256)
+    monkeypatch.setattr(plates, "REGION", 128)
+    assert len(list(plates.regions(shape, 64))) == 12
+    by_region = twin.heat.simulate(city, day, hourly="utci", hours=("07:00", "18:00"), plate=64, **COARSE)
+    _assert_same(by_region, at_once)
