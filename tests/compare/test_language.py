@@ -52,3 +52,23 @@ def test_a_german_number_reads_back_as_the_rounded_value(value, decimals):
     back = float(text.replace(".", "").replace(",", ".").replace("−", "-"))
     # half a unit of the last digit is what rounding may change; the relative part is float64 round-off
     assert back == pytest.approx(value, abs=0.5 * 10.0**-decimals + 1e-6)
+
+
+def test_titles_of_variants_follow_the_language_of_text_map_and_report(variants):
+    from dataclasses import replace
+
+    from twin.compare import compare
+    from twin.compare.maps import draw
+    from twin.compare.report import render
+
+    today, *others = variants
+    named = [replace(today, title_en="As it is", title_de="Wie es ist")]
+    named += [replace(one, title_en=f"plan {i}", title_de=f"Entwurf {i}") for i, one in enumerate(others)]
+    comparison = compare(named)
+    event = comparison.events[0]
+    for spoken, right, wrong in (("de", "Entwurf 0", "plan 0"), ("en", "plan 0", "Entwurf 0")):
+        sheet = draw(comparison, event, difference=True, language=spoken)
+        for said in (comparison.text(spoken), sheet.tag, sheet.alt, render(comparison, spoken)):
+            assert right in said
+            assert wrong not in said
+            assert others[0].title not in said

@@ -155,6 +155,7 @@ def test_free_standing_walls_receive_what_vertical_planes_do(make_grid: BuildGri
     roof[5:9, 5:9] = 9.0
     grid = make_grid((14, 14), roof_height=roof)
     result = facade_irradiation(grid, day, albedo=0.3)
+    assert result.attrs["title"] == "sum of 1 day"
     light = sum_of_light(day, check_grid(grid))
     table = facades_by(result, "orientation")
     assert table.index.tolist() == ["north", "east", "south", "west"]

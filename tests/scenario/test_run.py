@@ -253,7 +253,9 @@ def test_the_baseline_may_be_named_among_the_scenarios(village):
 
 def test_titles_follow_the_language(study):
     assert [variant.title for variant in study.compare("de").variants] == ["Heute", "green", "calm"]
-    assert [variant.title for variant in study.compare().variants] == ["Today", "green", "calm"]
+    comparison = study.compare()
+    assert [variant.title for variant in comparison.variants] == ["Today", "green", "calm"]
+    assert [comparison.baseline.title_in(language) for language in ("en", "de")] == ["Today", "Heute"]
 
 
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe"])

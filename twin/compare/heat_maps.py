@@ -133,7 +133,7 @@ def _stress_class(comparison: Comparison, event: str, variant: Variant, language
         for number in shown
         if inside.size
     )
-    alt = say("alt.classes", language, label=label, variant=variant.title, shares=shares,
+    alt = say("alt.classes", language, label=label, variant=variant.title_in(language), shares=shares,
               event=comparison.baseline.event_label(event, language),
               measures=say("alt.measures", language) if variant.measures else "")  # fmt: skip
     return MapFigure(sheet.figure, alt, sheet.title, sheet.tag)
@@ -194,7 +194,7 @@ def _cool_places(comparison: Comparison, event: str, variant: Variant, language:
     ]
     sheet.key(keys)
     sheet.finish(variant, language)
-    words = {"variant": variant.title, "event": comparison.baseline.event_label(event, language)}
+    words = {"variant": variant.title_in(language), "event": comparison.baseline.event_label(event, language)}
     words |= {"count": number(float(len(places)), 0, language), "label": label}
     words["measures"] = say("alt.measures", language) if variant.measures else ""
     if "residents" in homes and homes["residents"].sum() > 0:
@@ -242,8 +242,8 @@ def _street_shade(comparison: Comparison, event: str, variant: Variant, differen
     weight = table["known_length"].to_numpy(np.float64)[known]
     mean = float((values[known] * weight).sum() / weight.sum()) if weight.sum() > 0 else float("nan")
     alt = say("alt.street_shade" if not difference else "alt.street_shade.difference", language,
-              variant=variant.title, event=comparison.baseline.event_label(event, language),
-              baseline=comparison.baseline.title, mean=quantity(mean, "%", 1, language, signed=difference),
+              variant=variant.title_in(language), event=comparison.baseline.event_label(event, language),
+              baseline=comparison.baseline.title_in(language), mean=quantity(mean, "%", 1, language, signed=difference),
               measures=say("alt.measures", language) if variant.measures else "")  # fmt: skip
     return MapFigure(sheet.figure, alt, sheet.title, sheet.tag)
 
@@ -276,6 +276,6 @@ def _home_changes(comparison: Comparison, event: str, variant: Variant, language
     from twin.compare.heat_wording import gain_sentence
 
     sentence = gain_sentence(comparison, event, variant, language)
-    alt = say("alt.home_changes", language, label=label, variant=variant.title, baseline=comparison.baseline.title,
-              event=comparison.baseline.event_label(event, language), sentence=sentence)  # fmt: skip
+    alt = say("alt.home_changes", language, label=label, variant=variant.title_in(language),
+              baseline=comparison.baseline.title_in(language), event=comparison.baseline.event_label(event, language), sentence=sentence)  # fmt: skip
     return MapFigure(sheet.figure, alt.strip(), sheet.title, sheet.tag)

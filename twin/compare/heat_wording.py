@@ -46,9 +46,9 @@ def gain_sentence(comparison: Comparison, event: str, variant: Variant, language
         return ""
     least = quantity(float(table.attrs["least"]), "h", 0, language)
     if max(everybody[name] for name in ("better", "worse", "gone", "new")) < 0.5:
-        return say("text.gains.none", language, variant=variant.title, least=least)
+        return say("text.gains.none", language, variant=variant.title_in(language), least=least)
     better, worse = (quantity(everybody[name], "residents", 0, language) for name in ("better", "worse"))
-    sentence = say("text.gains", language, variant=variant.title, least=least, better=better, worse=worse)
+    sentence = say("text.gains", language, variant=variant.title_in(language), least=least, better=better, worse=worse)
     groups = []
     for group in table.index[1:]:
         counts = [float(table[name].loc[group]) for name in ("better", "worse")]

@@ -134,9 +134,14 @@ class Sheet:
         )  # fmt: skip
         axes = figure.add_axes((side / WIDTH, (foot + legend + bar) / height, wide / WIDTH, tall / height))
         colours = figure.add_axes((0.09, (foot + legend + bar - 0.17) / height, 0.82, 0.11 / height))
-        tag = variant.title
+        tag = variant.title_in(language)
         if difference:
-            tag = say("map.minus", language, variant=variant.title, baseline=comparison.baseline.title)
+            tag = say(
+                "map.minus",
+                language,
+                variant=variant.title_in(language),
+                baseline=comparison.baseline.title_in(language),
+            )
         return cls(figure, axes, colours, extent, title, tag, note, foot / height)
 
     def colour_bar(

@@ -210,7 +210,7 @@ def _alt(
     digits = 1 if units == "degC" else 2
     words = {
         "label": label,
-        "variant": variant.title,
+        "variant": variant.title_in(language),
         "event": comparison.baseline.event_label(event, language),
         "measures": say("alt.measures", language) if variant.measures else "",
         "low": quantity(float(known.min()), units, digits, language, signed=difference),
@@ -222,4 +222,4 @@ def _alt(
         "share_less": quantity(100.0 * float((known <= -smallest).mean()), "%", 0, language),
         "share_more": quantity(100.0 * float((known >= smallest).mean()), "%", 0, language),
     }
-    return say("alt.difference", language, **words, **shares, baseline=comparison.baseline.title)
+    return say("alt.difference", language, **words, **shares, baseline=comparison.baseline.title_in(language))

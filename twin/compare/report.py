@@ -79,9 +79,10 @@ def render(comparison: Comparison, language: str = "en") -> str:
     template = Template(resources.files("twin.compare").joinpath("report_template.html").read_text(encoding="utf-8"))
     city = comparison.baseline.city
     variants = enumeration(
-        [f"“{v.title}”" if language == "en" else f"„{v.title}“" for v in comparison.others], language
+        [f"“{v.title_in(language)}”" if language == "en" else f"„{v.title_in(language)}“" for v in comparison.others],
+        language,
     )
-    subtitle = say("report.subtitle", language, variants=variants, baseline=comparison.baseline.title)
+    subtitle = say("report.subtitle", language, variants=variants, baseline=comparison.baseline.title_in(language))
     sections = [
         ("answer", say("report.answer", language), answer(comparison, language)),
         ("screening", say("report.screening", language), screening(comparison, language)),
@@ -109,7 +110,7 @@ def render(comparison: Comparison, language: str = "en") -> str:
     return template.substitute(
         language=language,
         title=escape(say("report.title", language, city=city.name)),
-        subtitle=escape(subtitle if comparison.others else comparison.baseline.title),
+        subtitle=escape(subtitle if comparison.others else comparison.baseline.title_in(language)),
         contents_label=say("report.contents", language),
         contents=contents,
         body=body,
@@ -130,7 +131,9 @@ def _event(comparison: Comparison, event: str, position: int, language: str) -> 
     parts = []
     drawable = comparison.baseline.model(event) == "traffic" or comparison.key_maps(event)
     if drawable:
-        views = [(v.title, draw(comparison, event, v.name, language=language)) for v in comparison.variants]
+        views = [
+            (v.title_in(language), draw(comparison, event, v.name, language=language)) for v in comparison.variants
+        ]
         parts.append(f'<div class="maps">{_views(views, f"swipe-{position}")}')
         changed = []
         for variant in comparison.others:
@@ -140,7 +143,7 @@ def _event(comparison: Comparison, event: str, position: int, language: str) -> 
                     draw(comparison, event, variant.name, difference=True, extent="network", language=language)
                 )
         if changed:
-            heading = escape(say("report.differences", language, baseline=comparison.baseline.title))
+            heading = escape(say("report.differences", language, baseline=comparison.baseline.title_in(language)))
             figures = "".join(f"<figure>{_image(figure)}</figure>" for figure in changed)
             parts.append(f'<div class="changes"><h3>{heading}</h3>{figures}</div>')
         parts.append("</div>")
@@ -169,7 +172,7 @@ def _heat_maps(comparison: Comparison, event: str, position: int, language: str)
     parts = []
     try:
         draw_class = partial(draw, comparison, event, name="stress_class", language=language)
-        classes = [(variant.title, draw_class(variant.name)) for variant in comparison.variants]
+        classes = [(variant.title_in(language), draw_class(variant.name)) for variant in comparison.variants]
         parts.append(_views(classes, f"classes-{position}"))
     except MissingDataError:
         pass  # a result of another program may hold no such index; the table of indicators names what is missing
@@ -208,7 +211,7 @@ def _total_cost(comparison: Comparison, language: str) -> str:
     for variant in comparison.others:
         cost = variant.cost
         words = say("unknown", language) if cost is None else quantity(cost, "€", 0, language)
-        items.append(f"<li>{escape(variant.title)}: {escape(words)}</li>")
+        items.append(f"<li>{escape(variant.title_in(language))}: {escape(words)}</li>")
     return f"<p>{say('report.total', language)}:</p><ul>{''.join(items)}</ul>" if items else ""
 
 
@@ -241,7 +244,7 @@ def _quality(comparison: Comparison, language: str) -> str:
                 rows.append([escape(label), *[(_scientific(value, language), "number") for value in values]])
     if not rows:
         return ""
-    head = [say("report.quality", language), *[escape(variant.title) for variant in comparison.variants]]
+    head = [say("report.quality", language), *[escape(variant.title_in(language)) for variant in comparison.variants]]
     return table(head, rows, say("report.quality", language), language, seen=False)
 
 
@@ -282,7 +285,7 @@ def _provenance(comparison: Comparison, language: str) -> str:
             rows.append(
                 [
                     escape(variant.event_label(event, language)),
-                    escape(variant.title),
+                    escape(variant.title_in(language)),
                     escape(say(variant.model(event), language)),
                     escape(attributes.get("twin_version", "–")),
                     escape(validation(attributes, language)),

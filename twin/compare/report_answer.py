@@ -33,7 +33,7 @@ _WHOM = {
 def answer(comparison: Comparison, language: str) -> str:
     """Return the cards of all events as HTML."""
     if not comparison.others:
-        return f"<p>{escape(say('text.only', language, variant=comparison.baseline.title))}</p>"
+        return f"<p>{escape(say('text.only', language, variant=comparison.baseline.title_in(language)))}</p>"
     cards = "".join(_card(comparison, event, language) for event in comparison.events)
     return f'<div class="cards">{cards}</div>'
 
@@ -44,7 +44,7 @@ def _card(comparison: Comparison, event: str, language: str) -> str:
     parts = [f'<article class="card {model}"><h3><span class="model">{say(model, language)}</span> {label}</h3>']
     what = _first_known(comparison, event, _WHAT[model])
     for variant in comparison.others:
-        parts.append(f'<div class="variant"><p class="name">{escape(variant.title)}</p>')
+        parts.append(f'<div class="variant"><p class="name">{escape(variant.title_in(language))}</p>')
         if what:
             parts.append(_big(comparison, event, what, variant, language))
         rows = []

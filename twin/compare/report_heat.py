@@ -37,8 +37,8 @@ def class_table(comparison: Comparison, event: str, language: str) -> str:
     if areas.empty:
         return ""
     head = [say("report.class", language)]
-    head += [escape(variant.title) for variant in comparison.variants]
-    head += [f"{say('report.change', language)}: {escape(variant.title)}" for variant in comparison.others]
+    head += [escape(variant.title_in(language)) for variant in comparison.variants]
+    head += [f"{say('report.change', language)}: {escape(variant.title_in(language))}" for variant in comparison.others]
     rows = []
     for _, one in areas.iterrows():
         row: list[Cell] = [escape(f"{one['label_de' if language == 'de' else 'label']} ({_bounds(one, language)})")]
@@ -76,7 +76,9 @@ def gain_table(comparison: Comparison, event: str, language: str) -> str:
     counted = ("people", "better", "worse", "same", "unknown", "gone", "new")
     rows: list[list[Cell]] = []
     least = 1.0
-    tables = {variant.title: residents_gaining(comparison, event, variant.name) for variant in comparison.others}
+    tables = {
+        variant.title_in(language): residents_gaining(comparison, event, variant.name) for variant in comparison.others
+    }
     # nobody moves in most studies: columns of noughts say nothing
     shown = [
         name
@@ -111,8 +113,8 @@ def place_table(comparison: Comparison, event: str, language: str, n: int = 15) 
     if places.empty:
         return ""
     head = [say("report.place", language)]
-    head += [f"{escape(variant.title)} ({unit('h', language)})" for variant in comparison.variants]
-    head += [f"{say('report.change', language)}: {escape(variant.title)}" for variant in comparison.others]
+    head += [f"{escape(variant.title_in(language))} ({unit('h', language)})" for variant in comparison.variants]
+    head += [f"{say('report.change', language)}: {escape(variant.title_in(language))}" for variant in comparison.others]
     rows = []
     for _, place in places.head(n).iterrows():
         words = place_title(str(place["kind"]), str(place["name"]), language)
@@ -150,8 +152,8 @@ def shade_table(comparison: Comparison, event: str, language: str, n: int = 10) 
     else:
         streets = streets.sort_values(names[0], kind="stable")
     head = [say("report.street", language)]
-    head += [escape(variant.title) for variant in comparison.variants]
-    head += [f"{say('report.change', language)}: {escape(variant.title)}" for variant in comparison.others]
+    head += [escape(variant.title_in(language)) for variant in comparison.variants]
+    head += [f"{say('report.change', language)}: {escape(variant.title_in(language))}" for variant in comparison.others]
     listed = [(say("report.all_streets", language), every)]
     listed += [(str(street), dict(row)) for street, row in streets.head(n).iterrows()]
     rows = []

@@ -79,9 +79,16 @@ def chip(judgement: str, language: str) -> str:
 
 def indicator_table(comparison: Comparison, event: str, language: str) -> str:
     """Return the indicators of an event: everywhere, then in the changed area."""
-    head = [say("report.indicator", language), say("report.unit", language), escape(comparison.baseline.title)]
+    head = [
+        say("report.indicator", language),
+        say("report.unit", language),
+        escape(comparison.baseline.title_in(language)),
+    ]
     for variant in comparison.others:
-        head += [escape(variant.title), f"{say('report.change', language)}: {escape(variant.title)}"]
+        head += [
+            escape(variant.title_in(language)),
+            f"{say('report.change', language)}: {escape(variant.title_in(language))}",
+        ]
     keys = comparison.keys(event)
     parts = []
     for part, heading in ((False, "report.everywhere"), (True, "report.in_area")):
@@ -141,7 +148,7 @@ def worst_table(comparison: Comparison, event: str, language: str, n: int = 10) 
     head = [say("report.place", language)]
     if not traffic:
         head.append(say("report.residents", language))
-    head += [f"{escape(variant.title)} ({unit(units, language)})" for variant in comparison.variants]
+    head += [f"{escape(variant.title_in(language))} ({unit(units, language)})" for variant in comparison.variants]
     rows = []
     for _, place in places.iterrows():
         where = str(place["place"])
@@ -165,8 +172,8 @@ def street_table(comparison: Comparison, event: str, language: str, n: int = 12)
     if streets.empty or not comparison.others:
         return ""
     head = [say("report.street", language)]
-    head += [f"{escape(variant.title)} ({unit('h-1', language)})" for variant in comparison.variants]
-    head += [f"{say('report.change', language)}: {escape(variant.title)}" for variant in comparison.others]
+    head += [f"{escape(variant.title_in(language))} ({unit('h-1', language)})" for variant in comparison.variants]
+    head += [f"{say('report.change', language)}: {escape(variant.title_in(language))}" for variant in comparison.others]
     rows = []
     for street, values in streets.iterrows():
         row: list[Cell] = [escape(street)]
@@ -193,7 +200,7 @@ def measure_table(comparison: Comparison, language: str) -> str:
             rows.append(
                 [
                     escape(measure.title(language)),
-                    escape(variant.title),
+                    escape(variant.title_in(language)),
                     (size, "number"),
                     (cost, "number"),
                     escape(", ".join(changed_thing(name, language) for name in measure.changes)),
@@ -222,7 +229,7 @@ def notebook_html(comparison: Comparison, language: str = "en") -> str:
         resolution=quantity(spec.resolution, "m", 1, language),
         crs=spec.crs.name,
     )
-    names = "".join(f"<th>{escape(variant.title)}</th>" for variant in comparison.variants)
+    names = "".join(f"<th>{escape(variant.title_in(language))}</th>" for variant in comparison.variants)
     rows = []
     for event in comparison.events:
         label = escape(comparison.baseline.event_label(event, language))

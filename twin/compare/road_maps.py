@@ -117,14 +117,14 @@ def _alt(
     known = values[np.isfinite(values)]
     known = known if known.size else np.zeros(1)
     words = {
-        "variant": variant.title,
+        "variant": variant.title_in(language),
         "event": comparison.baseline.event_label(event, language),
         "measures": say("alt.measures", language) if variant.measures else "",
         "high": quantity(float(known.max()), "h-1", 0, language, signed=difference),
     }
     if difference:
         low = quantity(float(known.min()), "h-1", 0, language, signed=True)
-        return say("alt.roads.difference", language, **words, low=low, baseline=comparison.baseline.title)
+        return say("alt.roads.difference", language, **words, low=low, baseline=comparison.baseline.title_in(language))
     street = say("unnamed", language)
     if np.isfinite(values).any():
         busiest = table.iloc[int(np.nanargmax(values))]

@@ -117,6 +117,8 @@ class Variant:
         event; comparisons refuse to mix different ones.
     measures : tuple of MeasureRecord
         Empty for the baseline.
+    title_en, title_de : str
+        Titles for texts and maps in English and German; `title` where one is not given.
 
     Raises
     ------
@@ -136,6 +138,8 @@ class Variant:
     city: City
     results: Mapping[str, xr.Dataset]
     measures: tuple[MeasureRecord, ...] = field(default=())
+    title_en: str = ""
+    title_de: str = ""
 
     def __post_init__(self) -> None:
         if not self.name or re.search(r"[\x00-\x1f]", self.name):
@@ -155,6 +159,10 @@ class Variant:
                     )
         object.__setattr__(self, "results", MappingProxyType(dict(self.results)))
         object.__setattr__(self, "measures", tuple(self.measures))
+
+    def title_in(self, language: str = "en") -> str:
+        """What people read, in `language`: ``"en"`` or ``"de"``."""
+        return (self.title_de if language == "de" else self.title_en) or self.title
 
     def event_label(self, event: str, language: str = "en") -> str:
         """What people call an event, in `language`: ``"en"`` or ``"de"``."""

@@ -32,7 +32,7 @@ def text(comparison: Comparison, language: str = "en") -> str:
     """Return the comparison in plain sentences: see `Comparison.text`."""
     index(language)
     if not comparison.others:
-        return say("text.only", language, variant=comparison.baseline.title)
+        return say("text.only", language, variant=comparison.baseline.title_in(language))
     # each event gets its headline first, then second sentences as long as there is room
     headlines = {event: headline(comparison, event, language) for event in comparison.events}
     said = [event for event in comparison.events if headlines[event]]
@@ -102,16 +102,16 @@ def change(comparison: Comparison, event: str, one: Indicator, variant: Variant,
     judgement = comparison.judgement(event, one.key, variant.name)
     after_text = quantity(after, one.unit, one.decimals, language)
     if judgement == "unknown":
-        return say("text.unknown", language, variant=variant.title)
+        return say("text.unknown", language, variant=variant.title_in(language))
     if judgement == "same":
-        return say("text.stays", language, after=after_text, variant=variant.title)
+        return say("text.stays", language, after=after_text, variant=variant.title_in(language))
     counted = one.unit in ("residents", "buildings", "sections")
     return say(
         "text.change",
         language,
         before=quantity(before, one.unit, one.decimals, language),
         after=number(after, one.decimals, language),
-        variant=variant.title,
+        variant=variant.title_in(language),
         difference=quantity(after - before, "" if counted else one.unit, one.decimals, language, signed=True),
         judgement=say(judgement, language),
     )
@@ -136,7 +136,7 @@ def _streets(comparison: Comparison, event: str, language: str) -> str:
     return say(
         "text.streets",
         language,
-        variant=variant.title,
+        variant=variant.title_in(language),
         more=difference.idxmax(),
         more_difference=quantity(float(difference.max()), "h-1", 0, language, signed=True),
         less=difference.idxmin(),

@@ -168,7 +168,7 @@ def described(
         days=light.days,
         global_irradiation=light.total,
         caveats="; ".join(light.caveats),
-        **({"title": "sum of a year"} if light.is_year else {"title": f"sum of {light.days:g} days"}),
+        title="sum of a year" if light.is_year else f"sum of {light.days:g} day{'s' if light.days != 1 else ''}",
     )
 
 

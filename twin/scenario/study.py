@@ -64,7 +64,8 @@ class Study:
         Parameters
         ----------
         language : str
-            ``"en"`` or ``"de"``: which titles the scenarios get.
+            ``"en"`` or ``"de"``: which titles the scenarios get where no language is asked for. Texts, maps and
+            reports of the comparison take the titles of their own language.
         footways : RoadNetwork, optional
             Ways for people on foot, as from `city.roads.build_road_network` with ``mode="foot"``: shade is read and
             distances to cool places are measured along them; along the city's roads and in straight lines without.
@@ -76,8 +77,16 @@ class Study:
         from twin.compare import compare
 
         found = self._comparison if footways is None else compare(self.variants, self.baseline.name, footways=footways)
-        titles = {plan.name: plan.title_in(language) for plan in self.scenarios}
-        named = tuple(replace(variant, title=titles[variant.name]) for variant in found.variants)
+        plans = {plan.name: plan for plan in self.scenarios}
+        named = tuple(
+            replace(
+                variant,
+                title=plans[variant.name].title_in(language),
+                title_en=plans[variant.name].title_in("en"),
+                title_de=plans[variant.name].title_in("de"),
+            )
+            for variant in found.variants
+        )
         return replace(found, variants=named)
 
     @cached_property
