@@ -82,9 +82,77 @@ def test_times_without_zone_or_out_of_order_are_refused(day: xr.Dataset, spec: G
         make_forcing(mixed, spec)
 
 
-def test_calm_air_is_taken(day: xr.Dataset, spec: GridSpec) -> None:
+def test_calm_air_is_taken_and_what_indices_count_for_it_is_said(day: xr.Dataset, spec: GridSpec) -> None:
     found = make_forcing(_with(day, wind_speed=np.zeros(24)), spec)
     np.testing.assert_allclose(found.exchange, 11.8)
+    assert any("as low as 0 m/s, below 0.5 in 24 steps: UTCI counts calm air as 0.5" in text for text in found.caveats)
+    assert not any("wind" in text for text in make_forcing(day, spec).caveats)
+
+
+def _stated(day: xr.Dataset, name: str, values: np.ndarray, unit: str) -> xr.Dataset:
+    return day.assign({name: ("time", values, {"units": unit})})
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "scale", "shift", "field"),
+    [
+        ("wind_speed", "km/h", 3.6, 0.0, "wind"),
+        ("wind_speed", "m/s", 1.0, 0.0, "wind"),
+        ("air_temperature", "K", 1.0, 273.15, "temperature"),
+        ("air_temperature", "degF", 1.8, 32.0, "temperature"),
+        ("relative_humidity", "1", 0.01, 0.0, "humidity"),
+        ("diffuse_irradiance", "kW/m2", 0.001, 0.0, "diffuse"),
+    ],
+)
+def test_the_unit_that_weather_states_counts(
+    day: xr.Dataset, spec: GridSpec, name: str, unit: str, scale: float, shift: float, field: str
+) -> None:
+    given = _stated(day, name, day[name].values * scale + shift, unit)
+    found, plain = make_forcing(given, spec), make_forcing(day, spec)
+    np.testing.assert_allclose(getattr(found, field), getattr(plain, field), rtol=0, atol=1e-9)  # rounding
+    assert any(f"{name} is converted from {unit}" in text for text in found.caveats) == (unit != "m/s")
+
+
+def test_unknown_units_and_words_for_numbers_are_named(day: xr.Dataset, spec: GridSpec) -> None:
+    with pytest.raises(InputError, match=r"wind_speed states the unit 'Bft'.*convert it to m s-1.*km/h"):
+        make_forcing(_stated(day, "wind_speed", day.wind_speed.values, "Bft"), spec)
+    with pytest.raises(InputError, match="wind_speed is of type"):
+        make_forcing(_with(day, wind_speed=np.array(["light"] * 24)), spec)
+
+
+def test_humidity_that_looks_like_a_share_is_refused(day: xr.Dataset, spec: GridSpec) -> None:
+    with pytest.raises(InputError, match="looks like a share; multiply it by 100"):
+        make_forcing(_with(day, relative_humidity=day.relative_humidity.values / 100), spec)
+
+
+def test_light_that_does_not_add_up_is_refused(day: xr.Dataset, spec: GridSpec) -> None:
+    moved = day.copy()
+    moved["time"] = day.time.copy()
+    moved.time.attrs["utc_offset_hours"] = 2.0  # an hour off: leaves 76 W/m2, 15 %
+    with pytest.raises(InputError, match=r"differ by \d+ W m-2 .*label_convention"):
+        make_forcing(moved, spec)
+    level = make_forcing(day, spec).horizontal
+    with pytest.raises(InputError, match="on a surface facing the sun"):
+        make_forcing(_with(day, direct_normal_irradiance=0.5 * level), spec)
+    noise = 1 + 0.05 * np.sin(np.arange(24))  # sensors of 5 %
+    make_forcing(_with(day, global_irradiance=day.global_irradiance.values * noise), spec)
+
+
+@pytest.mark.parametrize("offset", [float("nan"), "1", None, True, 15.0, -12.5])
+def test_an_impossible_zone_is_named(day: xr.Dataset, spec: GridSpec, offset: object) -> None:
+    moved = day.copy()
+    moved["time"] = day.time.copy()
+    moved.time.attrs["utc_offset_hours"] = offset
+    with pytest.raises(InputError, match=r"utc_offset_hours'\] is .*-12 to 14"):
+        make_forcing(moved, spec)
+
+
+def test_gaps_name_the_way_out(day: xr.Dataset, spec: GridSpec) -> None:
+    for name in ("air_temperature", "relative_humidity", "diffuse_irradiance"):
+        values = day[name].values.copy()
+        values[[7, 9]] = np.nan
+        with pytest.raises(InputError, match=f"{name} is missing .nan. at 2018-07-26T07:00, and in 2 .*fill_gaps"):
+            make_forcing(_with(day, **{name: values}), spec)
 
 
 def test_unknown_sky_and_receiver_are_named(day: xr.Dataset, spec: GridSpec) -> None:

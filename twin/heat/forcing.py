@@ -17,6 +17,7 @@ from twin.city.gridspec import GridSpec
 from twin.errors import InputError
 from twin.heat import radiation, sky
 from twin.heat.air import saturation_vapour_pressure
+from twin.heat.known_sky import known_sky
 from twin.heat.surface_temperature import WallClimate, evaporating_share, exchange_coefficient, wall_climate
 from twin.heat.weather_values import check_weather, light_by_night
 from twin.weather.sun import clear_sky_irradiance, extraterrestrial_irradiance, solar_position
@@ -39,7 +40,8 @@ class Forcing:
     temperature, humidity, wind : degC, percent, m/s
     beam, diffuse, horizontal : beam on a surface that faces it, diffuse light, beam on a horizontal, W/m2
     extraterrestrial : W/m2
-    emissivity, clouds : longwave emissivity of the cloudless sky, cloudy share
+    emissivity, clouds : longwave emissivity of the cloudless sky, cloudy share; where longwave radiation was measured,
+        emissivity of the whole sky, and 0
     exchange, evaporating : see `twin.heat.surface_temperature`
     wall : a wall in the dark
     resolution : cell size, m
@@ -92,7 +94,9 @@ def make_forcing(
     ----------
     weather : xr.Dataset
         Over `time`, regular, at least one day; see `twin.weather.hot_day`. Of global, direct and diffuse irradiance
-        two must be there, or the global alone, which is then split after Erbs et al. (1982).
+        two must be there, or the global alone, which is then split after Erbs et al. (1982). Where
+        `longwave_irradiance` is known it is the sky's warmth; else `cloud_cover` says the clouds, where known; else
+        the light that is missing to a cloudless sky does.
     spec : GridSpec
         Where the place is.
     samples : int
@@ -144,7 +148,8 @@ def make_forcing(
     clouds = _clouds(instants, altitude, beam * sine + diffuse, latitude, longitude, elevation)
     air = values["air_temperature"]
     vapour = values["relative_humidity"] / 100 * saturation_vapour_pressure(air)
-    emissivity = _emissivity(air, vapour, instants, longitude)
+    emissivity, clouds, used = known_sky(_emissivity(air, vapour, instants, longitude), clouds, air, values)
+    caveats.append(used)
     return Forcing(
         step=step,
         per_day=per_day,

@@ -10,6 +10,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from twin.errors import InputError, MissingDataError
+from twin.heat.known_sky import SKY, check_sky
+from twin.heat.weather_units import in_house_units
 from twin.variables import VARIABLES
 
 NEEDED = ("air_temperature", "relative_humidity", "wind_speed")
@@ -21,6 +23,13 @@ MOST_HUMID = 110.0
 DARK = 20.0
 """Light in a step in which the sun is down all the time, from which the time must be wrong, W/m2: at the end of
 civil twilight a clear sky gives less than 1, with the sun on the horizon about 15."""
+
+OPEN_BALANCE, OPEN_SHARE = 50.0, 0.1
+"""What global, direct and diffuse light may leave open in the median step by day, W/m2 and share of the global: far
+above the error of sensors, so that only wrong units, times or meanings are refused."""
+
+CALM = 0.5
+"""Wind 10 m above ground below which indices count more than there is, m/s."""
 
 Float = NDArray[np.float64]
 Times = NDArray[np.datetime64]
@@ -46,6 +55,11 @@ def check_weather(weather: xr.Dataset) -> tuple[dict[str, Float], float, list[st
     >>> step, said
     (3600.0, [])
     """
+    if not isinstance(weather, xr.Dataset):
+        raise InputError(
+            f"the weather is a {type(weather).__name__}; heat takes an xarray.Dataset over time: make one with "
+            "twin.weather.weather_from_table (of a table), read_weather (of a file) or hot_day"
+        )
     if "time" not in weather.coords or weather["time"].dims != ("time",):
         raise InputError("the weather has no coordinate 'time'; see twin.weather.hot_day for what it must hold")
     there = [name for name in LIGHT if name in weather]
@@ -60,18 +74,26 @@ def check_weather(weather: xr.Dataset) -> tuple[dict[str, Float], float, list[st
         )
     step = _check_times(weather["time"])
     caveats: list[str] = []
-    values = {}
-    for name in (*NEEDED, *there):
+    values: dict[str, Float] = {}
+    for name in (*NEEDED, *there, *(name for name in SKY if name in weather)):
         if weather[name].dims != ("time",):
             raise InputError(f"{name} has dims {weather[name].dims}; weather is over ('time',) only")
-        array = np.array(weather[name].values, dtype=np.float64)
-        if name == "relative_humidity":
-            over = (array > 100.0) & (array <= MOST_HUMID)
-            if over.any():
-                caveats.append(f"relative_humidity over 100 % in {int(over.sum())} steps counts as 100 %")
-                array[over] = 100.0
-        _check_range(name, array, weather["time"].values)
+        array, converted = in_house_units(weather[name], name)
+        caveats += [converted] if converted else []
+        if name in SKY:
+            check_sky(name, array, values["air_temperature"], weather["time"].values)
+        else:
+            if name == "relative_humidity":
+                caveats += _humidity(array)
+            _check_range(name, array, weather["time"].values)
         values[name] = array
+    calm = values["wind_speed"] < CALM
+    if calm.any():
+        caveats.append(
+            f"wind is as low as {values['wind_speed'].min():g} m/s, below {CALM} in {int(calm.sum())} steps: UTCI "
+            "counts calm air as 0.5 m/s at 10 m, perceived temperature as 0.1 and WBGT as 0.13 m/s at the person, "
+            "PET as it is"
+        )
     return values, step, caveats
 
 
@@ -105,6 +127,7 @@ def light_by_night(
     (800.0, 1)
     """
     _refuse_light_at_night(values, highest, starts)
+    _refuse_open_balance(values, sine)
     day = sine > 0
     divisor = np.where(day, sine, 1.0)
     whole = values.get("global_irradiance")
@@ -151,6 +174,22 @@ def _refuse_light_at_night(values: dict[str, Float], highest: Float, starts: Tim
             )
 
 
+def _refuse_open_balance(values: dict[str, Float], sine: Float) -> None:
+    high = sine > np.sin(np.radians(10.0))
+    if not all(name in values for name in LIGHT) or not high.any():
+        return
+    whole, beam, diffuse = (values[name][high] for name in LIGHT)
+    left = np.abs(whole - (diffuse + beam * sine[high]))
+    typical, share = float(np.median(left)), float(np.median(left / np.maximum(whole, 1.0)))
+    if typical > OPEN_BALANCE and share > OPEN_SHARE:
+        raise InputError(
+            f"global_irradiance and diffuse_irradiance plus direct_normal_irradiance on the ground differ by "
+            f"{typical:.0f} W m-2 ({100 * share:.0f} %) in the median step with the sun above 10 degrees; they must "
+            f"agree within {OPEN_BALANCE:g} W m-2 or {100 * OPEN_SHARE:g} %: check the labels of the times with "
+            "twin.weather.label_convention, and that all are W m-2 and the direct is that on a surface facing the sun"
+        )
+
+
 def _check_times(time: xr.DataArray) -> float:
     if time.dtype.kind != "M":
         raise InputError(f"the weather's time is of type {time.dtype}; it must be datetime64")
@@ -159,6 +198,7 @@ def _check_times(time: xr.DataArray) -> float:
             "the weather's time does not say its zone, and an hour's error moves every shadow; set "
             "weather.time.attrs['utc_offset_hours'] (1.0 for German standard time, 0.0 for UTC)"
         )
+    _check_offset(time.attrs["utc_offset_hours"])
     if time.attrs.get("interval", "start") not in ("start", "end"):
         raise InputError(f"time.attrs['interval'] is {time.attrs['interval']!r}; it must be 'start' or 'end'")
     if np.isnat(time.values).any():
@@ -182,6 +222,29 @@ def _check_times(time: xr.DataArray) -> float:
     return step
 
 
+def _check_offset(offset: object) -> None:
+    number = isinstance(offset, (int, float, np.number)) and not isinstance(offset, bool)
+    if not number or not -12.0 <= float(offset) <= 14.0:  # type: ignore[arg-type]
+        raise InputError(
+            f"time.attrs['utc_offset_hours'] is {offset!r}; it must be a number of hours in -12 to 14, such as 1.0 for "
+            "German standard time"
+        )
+
+
+def _humidity(array: Float) -> list[str]:
+    """Refuse what looks like a share; cut readings of drifting sensors, in place."""
+    if len(array) and np.nanmax(array, initial=-np.inf) <= 1.0:
+        raise InputError(
+            f"relative_humidity is at most {np.nanmax(array, initial=-np.inf):g} % at all times, which looks like a "
+            "share; multiply it by 100, or state attrs['units'] = '1'"
+        )
+    over = (array > 100.0) & (array <= MOST_HUMID)
+    if not over.any():
+        return []
+    array[over] = 100.0
+    return [f"relative_humidity over 100 % in {int(over.sum())} steps counts as 100 %"]
+
+
 def _check_range(name: str, array: Float, time: Times) -> None:
     rule = VARIABLES[name]
     low = -np.inf if rule.minimum is None else rule.minimum
@@ -189,6 +252,12 @@ def _check_range(name: str, array: Float, time: Times) -> None:
     wrong = np.flatnonzero(~((array >= low) & (array <= high)))
     if len(wrong):
         n = wrong[0]
+        if np.isnan(array[n]):
+            raise InputError(
+                f"{name} is missing (nan) at {np.datetime_as_string(time[n], unit='m')}, and in "
+                f"{int(np.isnan(array).sum())} steps in all; fill short gaps with twin.weather.fill_gaps(weather, "
+                "longest='2 h'), or take another day"
+            )
         raise InputError(
             f"{name} is {array[n]:g} {rule.units} at {np.datetime_as_string(time[n], unit='m')}; "
             f"it must lie in {low:g} to {high:g}"
