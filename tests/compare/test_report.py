@@ -315,3 +315,18 @@ def test_the_german_report_says_in_german_what_was_validated(variants, tmp_path)
     report = compare(named, "baseline").report(tmp_path / "report.html", language="de").read_text(encoding="utf-8")
     assert "ein See in Ruhe" in report
     assert "a lake at rest" not in report
+
+
+def test_the_report_opens_with_the_title_and_the_description_of_the_study(comparison):
+    from twin.compare.report import render
+
+    study = dataclasses.replace(comparison, title="A cool square", title_de="Ein kühler Platz", description=HOSTILE)
+    for language, title in (("en", "A cool square"), ("de", "Ein kühler Platz")):
+        page = render(study, language)
+        assert f"<h1>{title}</h1>" in page
+        assert f"<title>{title}</title>" in page
+        assert "Musterdorf" in page.split('class="subtitle"')[1].split("</p>")[0]
+        assert page.count('<p class="description">&lt;script&gt;') == 1
+    plain = render(comparison, "de")
+    assert "<h1>Musterdorf: Varianten im Vergleich</h1>" in plain
+    assert '<p class="description">' not in plain

@@ -255,6 +255,10 @@ def test_titles_follow_the_language(study):
     assert [variant.title for variant in study.compare("de").variants] == ["Heute", "green", "calm"]
     comparison = study.compare()
     assert [variant.title for variant in comparison.variants] == ["Today", "green", "calm"]
+    assert comparison.heading("de").endswith("Varianten im Vergleich")
+    named = dataclasses.replace(study, title="Shade", title_de="Schatten", description="Where to?").compare()
+    assert [named.heading(language) for language in ("en", "de")] == ["Shade", "Schatten"]
+    assert named.description == "Where to?"
     assert [comparison.baseline.title_in(language) for language in ("en", "de")] == ["Today", "Heute"]
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from twin.compare.compatibility import check_comparable
 from twin.compare.differences import difference_maps, road_differences, street_differences
 from twin.compare.indicators import IN_CHANGED_AREA, Indicator, View, indicator, indicators
+from twin.compare.language import say
 from twin.compare.result_caveats import MAP_TOPICS, WATER_TOPICS, result_caveats
 from twin.compare.variant import MODELS, MeasureRecord, Variant
 from twin.errors import InputError, MissingDataError
@@ -71,12 +72,21 @@ class Comparison:
     views : for each event, the cells and hour the indicators look at
     values : number of (event, indicator key, variant name)
     missing : what could not be computed, and why
+    title, title_de, description : what a report opens with; the city's name where there is no title
     """
 
     variants: tuple[Variant, ...]
     values: dict[tuple[str, str, str], float]
     views: dict[str, View]
     missing: tuple[Missing, ...] = ()
+    title: str = ""
+    title_de: str = ""
+    description: str = ""
+
+    def heading(self, language: str = "en") -> str:
+        """Return what a report in `language` opens with: the title of the study, else the city's name."""
+        own = (self.title_de if language == "de" else self.title) or self.title or self.title_de
+        return own or say("report.title", language, city=self.baseline.city.name)
 
     @property
     def baseline(self) -> Variant:

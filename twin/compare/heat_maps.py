@@ -277,5 +277,6 @@ def _home_changes(comparison: Comparison, event: str, variant: Variant, language
 
     sentence = gain_sentence(comparison, event, variant, language)
     alt = say("alt.home_changes", language, label=label, variant=variant.title_in(language),
-              baseline=comparison.baseline.title_in(language), event=comparison.baseline.event_label(event, language), sentence=sentence)  # fmt: skip
+              baseline=comparison.baseline.title_in(language), sentence=sentence,
+              event=comparison.baseline.event_label(event, language))  # fmt: skip
     return MapFigure(sheet.figure, alt.strip(), sheet.title, sheet.tag)

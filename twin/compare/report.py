@@ -83,6 +83,10 @@ def render(comparison: Comparison, language: str = "en") -> str:
         language,
     )
     subtitle = say("report.subtitle", language, variants=variants, baseline=comparison.baseline.title_in(language))
+    subtitle = subtitle if comparison.others else comparison.baseline.title_in(language)
+    if comparison.heading(language) != say("report.title", language, city=city.name):
+        # the title of a study need not say where it is
+        subtitle = f"{city.name}: {subtitle}"
     sections = [
         ("answer", say("report.answer", language), answer(comparison, language)),
         ("screening", say("report.screening", language), screening(comparison, language)),
@@ -109,8 +113,9 @@ def render(comparison: Comparison, language: str = "en") -> str:
     date = today.strftime("%d.%m.%Y") if language == "de" else today.isoformat()
     return template.substitute(
         language=language,
-        title=escape(say("report.title", language, city=city.name)),
-        subtitle=escape(subtitle if comparison.others else comparison.baseline.title_in(language)),
+        title=escape(comparison.heading(language)),
+        subtitle=escape(subtitle),
+        description=f'<p class="description">{escape(comparison.description)}</p>' if comparison.description else "",
         contents_label=say("report.contents", language),
         contents=contents,
         body=body,

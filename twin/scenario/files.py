@@ -125,6 +125,10 @@ class StudySpec:
             store=store,
             threads=threads,
             name=self.title_de if self.language == "de" else self.title,
+            # a file without a title is called like itself, which is no heading
+            title="" if self.title == self.name else self.title,
+            title_de="" if self.title_de == self.name else self.title_de,
+            description=self.description,
         )
 
     def _repr_html_(self) -> str:

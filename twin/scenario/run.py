@@ -82,6 +82,9 @@ def run(
     store: str | os.PathLike[str] | None = None,
     threads: int | None = None,
     name: str = "study",
+    title: str = "",
+    title_de: str = "",
+    description: str = "",
 ) -> Study:
     """Run every scenario through every event.
 
@@ -101,6 +104,8 @@ def run(
         Threads of the models; all cores unless given. Results do not depend on it.
     name : str
         What the study is called.
+    title, title_de, description : str
+        What its report opens with, in English and German; the city's name stands there without a title.
 
     Returns
     -------
@@ -141,7 +146,16 @@ def run(
         progress.say(f"twin: {plan.title}")
         results = _results(city, changed, happenings, couplings, stages, threads)
         variants.append(Variant(plan.name, plan.title, changed, results, records))
-    return Study(name=name, variants=tuple(variants), scenarios=plans, events=happenings, couplings=couplings)
+    return Study(
+        name=name,
+        variants=tuple(variants),
+        scenarios=plans,
+        events=happenings,
+        couplings=couplings,
+        title=title,
+        title_de=title_de,
+        description=description,
+    )
 
 
 def _results(

@@ -35,6 +35,7 @@ class Study:
     scenarios : what was asked for, in the same order
     events : what happened
     couplings : which links between the models were on
+    title, title_de, description : what the report opens with; without a title the city's name
     """
 
     name: str
@@ -42,6 +43,9 @@ class Study:
     scenarios: tuple[Scenario, ...]
     events: tuple[Event, ...]
     couplings: Couplings
+    title: str = ""
+    title_de: str = ""
+    description: str = ""
 
     @property
     def baseline(self) -> Variant:
@@ -87,7 +91,7 @@ class Study:
             )
             for variant in found.variants
         )
-        return replace(found, variants=named)
+        return replace(found, variants=named, title=self.title, title_de=self.title_de, description=self.description)
 
     @cached_property
     def _comparison(self) -> Comparison:
