@@ -110,3 +110,65 @@ def test_roofs_need_no_material_of_the_ground(make_grid: Build) -> None:
     albedo = np.where(roof > 0, 7.0, 0.2).astype(np.float32)
     grid = make_grid(roof_height=roof, albedo=albedo)
     inspect(grid, _spec(grid))
+
+
+def test_terrain_above_an_open_surface_is_refused_without_any_building(make_grid: Build) -> None:
+    grid = make_grid(ground_elevation=40.0)
+    grid.surface_elevation[4, 6] = 31.0
+    with pytest.raises(
+        InputError, match=r"surface_elevation is 31 m at x=691013.0, y=5537031.0, below .*of 40 m \(1 c"
+    ):
+        inspect(grid, _spec(grid))
+
+
+def test_shallow_hollows_count_as_ground_and_are_said_but_rounding_is_not(make_grid: Build) -> None:
+    grid = make_grid(ground_elevation=40.0)
+    grid.surface_elevation[2, 2:5] = 39.8
+    grid.surface_elevation[3, 2:5] = 39.995
+    assert inspect(grid, _spec(grid)).caveats == [
+        "surface_elevation lies up to 0.5 m below open ground in 3 cells, which count as it"
+    ]
+
+
+def _stand(low: float, high: float) -> np.ndarray:
+    return np.random.default_rng(3).uniform(low, high, SHAPE).astype(np.float32)
+
+
+LEVELS = np.repeat([5.0, 15.0, 28.0], 8)[None, :] + np.zeros(SHAPE)
+"""Marsh, slope and sandy upland, as in Hamburg, m above the sea."""
+
+
+@pytest.mark.parametrize("ground", [LEVELS, np.full(SHAPE, 15.0), np.full(SHAPE, 28.0)], ids=["levels", "15", "28"])
+def test_elevations_on_low_ground_are_no_heights_of_crowns(make_grid: Build, ground: np.ndarray) -> None:
+    """Trees of 4 to 25 m, given as elevations of their tops."""
+    grid = make_grid(ground_elevation=ground, canopy_height=(_stand(4, 25) + ground).astype(np.float32))
+    with pytest.raises(InputError, match=r"canopy_height is .* look like elevations; canopy_height is measured from"):
+        inspect(grid, _spec(grid))
+
+
+@pytest.mark.parametrize("ground", [LEVELS, np.linspace(5, 30, SHAPE[1])[None, :] + np.zeros(SHAPE), 1.5, 3.0, 30.0])
+@pytest.mark.parametrize(("low", "high"), [(10, 35), (2, 25), (4, 12)])
+def test_real_trees_on_low_ground_are_believed(make_grid: Build, ground: object, low: float, high: float) -> None:
+    grid = make_grid(ground_elevation=ground, canopy_height=_stand(low, high))
+    assert inspect(grid, _spec(grid)).caveats == []
+
+
+@pytest.mark.parametrize(("low", "high"), [(9, 30), (10, 35), (20, 20.5)])
+def test_what_could_be_either_on_level_ground_is_taken_and_said(make_grid: Build, low: float, high: float) -> None:
+    """Trees of 9 to 30 m, or the tops of trees of 4 to 25 m on ground at 5 m: the numbers are the same."""
+    grid = make_grid(ground_elevation=5.0, canopy_height=_stand(low, high))
+    (said,) = inspect(grid, _spec(grid)).caveats
+    assert "canopy_height may hold elevations" in said
+
+
+def test_something_else_in_place_of_grid_or_weather_is_named(make_grid: Build, day: xr.Dataset) -> None:
+    from types import SimpleNamespace
+
+    import twin.heat
+
+    grid = make_grid()
+    with pytest.raises(InputError, match=r"the grid is a SimpleNamespace; .* give city.grid"):
+        twin.heat.simulate(SimpleNamespace(grid=grid), day)
+    for weather in (day.to_dataframe(), "weather.epw", None):
+        with pytest.raises(InputError, match=f"the weather is a {type(weather).__name__}; .*weather_from_table"):
+            twin.heat.simulate(grid, weather)

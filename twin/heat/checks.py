@@ -16,6 +16,8 @@ from twin.city.gridspec import GridSpec
 from twin.city.surfaces import surface_parameters
 from twin.errors import InputError
 from twin.heat.inputs import LEAST_STEP, Mask, read_part, roofs, used_names
+from twin.heat.tree_heights import Crowns, elevations, gather
+from twin.heat.weather_values import WEATHER_HINT
 from twin.heat.window import Window, whole
 from twin.provenance import fingerprint
 from twin.variables import VARIABLES
@@ -50,6 +52,9 @@ FEW = 20
 SUNKEN_SHARE = 0.05
 """Above this share of building cells below the ground, heights of ground and roofs do not belong together."""
 
+ROUNDING = 0.01
+"""Open ground whose surface lies this much below it is so by rounding, m; up to `LEAST_STEP` it is told."""
+
 
 @dataclass(frozen=True)
 class Band:
@@ -58,8 +63,10 @@ class Band:
     highest, lowest : of anything and of the ground, m
     open_cells : cells of open ground
     built, sunken : building cells, and those whose roof lies below the ground
+    hollow : open cells whose surface lies below the ground, by more than rounding
     planted, tall, level : cells with crowns, those of unlikely height, those whose height is the ground's elevation
     example : a cell with such a crown, in words
+    crowns : of all cells with crowns
     digest : of the inputs
     """
 
@@ -68,10 +75,12 @@ class Band:
     open_cells: int
     built: int
     sunken: int
+    hollow: int
     planted: int
     tall: int
     level: int
     example: str
+    crowns: Crowns
     digest: str
 
 
@@ -107,8 +116,22 @@ class Findings:
     @property
     def caveats(self) -> list[str]:
         """What was converted, in words."""
-        sunken = sum(band.sunken for band in self.bands)
-        return [f"{sunken} building cells lie below the ground and count as high as it"] if sunken else []
+        sunken, hollow = (sum(getattr(band, name) for band in self.bands) for name in ("sunken", "hollow"))
+        said = [f"{sunken} building cells lie below the ground and count as high as it"] if sunken else []
+        if hollow:
+            said.append(
+                f"surface_elevation lies up to {LEAST_STEP} m below open ground in {hollow} cells, which count as it"
+            )
+        if self._planted >= FEW and elevations([band.crowns for band in self.bands]) is None:
+            said.append(
+                "canopy_height may hold elevations: every crown is taller than its ground lies above the sea, and "
+                "nothing tells the two apart; it must be measured from the ground"
+            )
+        return said
+
+    @property
+    def _planted(self) -> int:
+        return sum(band.planted for band in self.bands)
 
 
 @dataclass
@@ -183,12 +206,17 @@ def inspect_again(grid: xr.Dataset, spec: GridSpec, before: Findings, changed: W
     findings = Findings((*before.bands[:first], *found, *before.bands[last:]))
     if findings.open_cells == 0:
         raise InputError("every cell is a building or stands above the ground; heat needs open ground to stand on")
-    for name in (*names, "crowns"):
+    _raise(wrong, (*names, "crowns"))
+    _judge(findings)
+    _raise(wrong, ("terrain",))
+    return findings
+
+
+def _raise(wrong: dict[str, _Wrong], names: tuple[str, ...]) -> None:
+    for name in names:
         if name in wrong:
             bad = wrong[name]
             raise InputError(f"{bad.text} ({bad.cells} cells); {bad.rule}")
-    _judge(findings)
-    return findings
 
 
 def _band(fields: dict[str, NDArray[Any]], band: Window, spec: GridSpec, wrong: dict[str, _Wrong]) -> Band:
@@ -204,18 +232,36 @@ def _band(fields: dict[str, NDArray[Any]], band: Window, spec: GridSpec, wrong: 
     for key in ("canopy_height", "sail_height"):
         if key in fields and (planted := fields[key] > 0).any():
             top = max(top, float((ground[planted].astype(np.float64) + fields[key][planted]).max()))
-    sunken = 0
-    if house.any():
-        sunken = int((surface[house].astype(np.float64) < ground[house].astype(np.float64) - LEAST_STEP).sum())
+    sunken = hollow = 0
+    if (surface < ground).any():
+        depth = ground.astype(np.float64) - surface.astype(np.float64)
+        sunken = int((house & (depth > LEAST_STEP)).sum())
+        hollow = _hollows(np.where(house, 0.0, depth), fields, band, spec, wrong)
     return Band(
         top,
         float(ground.min()),
         int(roof.size - np.count_nonzero(roof)),
         int(np.count_nonzero(house)),
         sunken,
+        hollow,
         *_trees(fields, band, spec, wrong),
         fingerprint(fields),
     )
+
+
+def _hollows(
+    depth: NDArray[np.float64], fields: dict[str, NDArray[Any]], band: Window, spec: GridSpec, wrong: dict[str, _Wrong]
+) -> int:
+    """Count open cells whose surface lies below the ground; find those where that cannot be meant."""
+    deep = depth > LEAST_STEP
+    if deep.any():
+        i, j = np.argwhere(deep)[0]
+        ground, surface = (float(fields[name][i, j]) for name in ("ground_elevation", "surface_elevation"))
+        place = _place(spec, band, i, j)
+        text = f"surface_elevation is {surface:g} m at {place}, below the ground_elevation of {ground:g} m"
+        rule = "the surface is the ground or stands on it: check that both have the same height datum and unit"
+        wrong.setdefault("terrain", _Wrong(text, rule)).cells += int(deep.sum())
+    return int((depth > ROUNDING).sum())
 
 
 def _check_codes(values: NDArray[Any]) -> None:
@@ -253,19 +299,17 @@ def _place(spec: GridSpec, band: Window, i: int, j: int) -> str:
 
 def _trees(
     fields: dict[str, NDArray[Any]], band: Window, spec: GridSpec, wrong: dict[str, _Wrong]
-) -> tuple[int, int, int, str]:
+) -> tuple[int, int, int, str, Crowns]:
     """Count crowns, tall ones and ones as high as the ground's elevation, with an example; find upside-down ones."""
     if "canopy_height" not in fields:
-        return 0, 0, 0, ""
+        return 0, 0, 0, "", gather(np.empty(0), np.empty(0))
     rows, columns = np.nonzero(fields["canopy_height"] > 0)
     height, ground = (fields[name][rows, columns].astype(np.float64) for name in ("canopy_height", "ground_elevation"))
     tall = height > TALLEST_TREES
     level = (np.abs(height - ground) < 0.5) & (height > 2.0)
     example = ""
     if (tall | level).any():
-        k = int((tall | level).argmax())
-        place = _place(spec, band, int(rows[k]), int(columns[k]))
-        example = f"canopy_height is {height[k]:g} m at {place}, where the ground lies at {ground[k]:g} m"
+        example = _crown(int((tall | level).argmax()), rows, columns, height, ground, band, spec)
     if "canopy_base_height" in fields:
         base = fields["canopy_base_height"][rows, columns].astype(np.float64)
         upside_down = base > height + 0.01
@@ -275,7 +319,16 @@ def _trees(
             text = f"canopy_base_height is {base[k]:g} m at {place}, above the canopy_height of {height[k]:g} m"
             rule = "a crown begins below its top: exchange the two, or leave canopy_base_height away"
             wrong.setdefault("crowns", _Wrong(text, rule)).cells += int(upside_down.sum())
-    return len(rows), int(tall.sum()), int(level.sum()), example
+    if not example and len(rows):
+        example = _crown(0, rows, columns, height, ground, band, spec)
+    return len(rows), int(tall.sum()), int(level.sum()), example, gather(height, ground)
+
+
+def _crown(
+    k: int, rows: NDArray[Any], columns: NDArray[Any], height: Any, ground: Any, band: Window, spec: GridSpec
+) -> str:
+    place = _place(spec, band, int(rows[k]), int(columns[k]))
+    return f"canopy_height is {height[k]:g} m at {place}, where the ground lies at {ground[k]:g} m"
 
 
 def _judge(findings: Findings) -> None:
@@ -289,11 +342,37 @@ def _judge(findings: Findings) -> None:
             f"{example}, and so for {max(tall, level)} of {planted} cells with trees: these look like elevations; "
             "canopy_height is measured from the ground: subtract ground_elevation"
         )
+    if planted >= FEW and elevations([band.crowns for band in findings.bands]):
+        example = next(band.example for band in findings.bands if band.example)
+        raise InputError(
+            f"{example}; the {planted} cells with trees are taller than their ground lies above the sea, and rise with "
+            "it or hold no low trees: these look like elevations; canopy_height is measured from the ground: subtract "
+            "ground_elevation"
+        )
     if sunken > SUNKEN_SHARE * built:
         raise InputError(
             f"surface_elevation lies more than {LEAST_STEP} m below ground_elevation in {sunken} of {built} building "
             "cells; roofs stand above the ground: check that both have the same height datum and unit"
         )
+
+
+def check_kinds(grid: object, weather: object) -> None:
+    """Refuse what is no grid or no weather, before anything is read of it.
+
+    Raises
+    ------
+    InputError
+        With what to give instead.
+
+    Examples
+    --------
+    >>> check_kinds(xr.Dataset(), xr.Dataset())
+    """
+    if not isinstance(grid, xr.Dataset):
+        hint = "give city.grid" if isinstance(getattr(grid, "grid", None), xr.Dataset) else "give that of a city"
+        raise InputError(f"the grid is a {type(grid).__name__}; heat takes an xarray.Dataset over (y, x): {hint}")
+    if not isinstance(weather, xr.Dataset):
+        raise InputError(f"the weather is a {type(weather).__name__}; {WEATHER_HINT}")
 
 
 def check_count(name: str, value: object, least: int, most: int) -> None:

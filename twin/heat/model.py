@@ -14,7 +14,7 @@ import xarray as xr
 
 from twin import progress
 from twin.heat import materials
-from twin.heat.checks import check_count
+from twin.heat.checks import check_count, check_kinds
 from twin.heat.day import Float32
 from twin.heat.options import Options, names
 from twin.heat.output import check_output, empty_fields, open_store, put, zarr_store
@@ -135,6 +135,7 @@ def simulate(
     >>> bool(result.mean_radiant_temperature_max.mean() > 50)
     True
     """
+    check_kinds(grid, weather)
     check_threads(threads)
     check_count("plate", plate, 16, 8192)
     options = Options(

@@ -17,6 +17,12 @@ from twin.variables import VARIABLES
 NEEDED = ("air_temperature", "relative_humidity", "wind_speed")
 LIGHT = ("global_irradiance", "direct_normal_irradiance", "diffuse_irradiance")
 
+WEATHER_HINT = (
+    "heat takes an xarray.Dataset over time: make one with twin.weather.weather_from_table (of a table), read_weather "
+    "(of a file) or hot_day"
+)
+"""Said where weather is something else."""
+
 MOST_HUMID = 110.0
 """Humidity up to which a reading over 100 % counts as saturated air, percent: sensors drift; above, it is an error."""
 
@@ -56,10 +62,7 @@ def check_weather(weather: xr.Dataset) -> tuple[dict[str, Float], float, list[st
     (3600.0, [])
     """
     if not isinstance(weather, xr.Dataset):
-        raise InputError(
-            f"the weather is a {type(weather).__name__}; heat takes an xarray.Dataset over time: make one with "
-            "twin.weather.weather_from_table (of a table), read_weather (of a file) or hot_day"
-        )
+        raise InputError(f"the weather is a {type(weather).__name__}; {WEATHER_HINT}")
     if "time" not in weather.coords or weather["time"].dims != ("time",):
         raise InputError("the weather has no coordinate 'time'; see twin.weather.hot_day for what it must hold")
     there = [name for name in LIGHT if name in weather]
