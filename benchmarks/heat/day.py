@@ -67,6 +67,21 @@ def _whole_day(state: Any) -> dict[str, Any]:
     }
 
 
+def _as_solweig(state: Any) -> dict[str, Any]:
+    from twin.heat import solweig_like
+
+    grid, weather, _ = state
+    result = solweig_like(grid, weather)
+    radiant, felt = result.mean_radiant_temperature.values, result.utci.values
+    return {
+        "highest_radiant_temperature": radiant.max(axis=0),
+        "highest_utci": felt.max(axis=0),
+        "mean_utci": felt.mean(axis=0),
+        "radiant_temperature": radiant,
+        "utci": felt,
+    }
+
+
 def _only_ours(state: Any) -> dict[str, Any]:
     return {"mean_of_highest_utci": float(np.nanmean(_whole_day(state)["highest_utci"]))}
 
@@ -124,6 +139,21 @@ CASES = (
             **_AGAINST,
         )
         for name, sky in (("hot day, town", "anisotropic"), ("hot day, town, isotropic", "isotropic"))
+    ),
+    Case(
+        name="hot day, town, physics as SOLWEIG",
+        text="the same day on the town by `twin.heat.solweig_like`, isotropic sky; every hour of every ground cell, K",
+        inputs=lambda: _town("isotropic") | {"hourly": np.array(True)},
+        prepare=prepare,
+        work=_as_solweig,
+        amount=lambda inputs, answers: 24.0 * inputs["height"].size,
+        unit="cell steps",
+        peer="solweig",
+        compare=("radiant_temperature", "utci", *SUMMARY),
+        note="Geometry is each one's own, the equations are the same: what is left is the views (153 patches there), "
+        "and the ground beside walls. solweig writes its hours to files and reads them again; NumPy here: do not "
+        "compare the speed.",
+        most_runs=1,
     ),
     *(
         _case(

@@ -6,6 +6,7 @@ import datetime
 import sys
 import tempfile
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 
@@ -74,6 +75,16 @@ def shade(state):
     return answers
 
 
+def hours(folder, name):
+    import rasterio
+
+    fields = []
+    for path in sorted(Path(folder, "out").rglob(f"{name}_[0-9]*.tif")):
+        with rasterio.open(path) as file:
+            fields.append(file.read(1))
+    return np.stack(fields)
+
+
 def whole_day(state):
     height, building, inputs = state
     with tempfile.TemporaryDirectory() as folder:
@@ -109,7 +120,7 @@ def whole_day(state):
             weather,
             place,
             output_dir=folder + "/out",
-            outputs=[],
+            outputs=["tmrt", "utci"] if "hourly" in inputs else [],
             use_anisotropic_sky=str(inputs["sky"]) == "anisotropic",
         )
         answers = {
@@ -117,6 +128,9 @@ def whole_day(state):
             "highest_utci": found.utci_max,
             "mean_utci": found.utci_mean,
         }
+        if "hourly" in inputs:
+            answers["radiant_temperature"] = hours(folder, "tmrt")
+            answers["utci"] = hours(folder, "utci")
     return {name: np.where(building, np.nan, np.asarray(value, float)) for name, value in answers.items()}
 
 

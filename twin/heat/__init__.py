@@ -9,6 +9,7 @@ from twin.heat.radiation import mean_radiant_temperature
 from twin.heat.rerun import HeatRun, prepare, rerun
 from twin.heat.roof_solar import roof_solar_potential, roof_yield
 from twin.heat.shade import sample_positions, sunlight
+from twin.heat.solweig_physics import solweig_like
 from twin.heat.stations import radiation_fluxes
 from twin.heat.tree_placement import Placement, place_trees
 from twin.heat.utci import utci
@@ -37,6 +38,7 @@ __all__ = [
     "sample_positions",
     "simulate",
     "sky_view_factor",
+    "solweig_like",
     "sunlight",
     "utci",
     "wbgt",

@@ -175,7 +175,7 @@ class _Hours:
     sky : emissivity, clouds included
     clear : clearness
     highest, sunrise, clock : highest sun of the date, degrees; hours, of the end of the step as well
-    kept : share of the hour before
+    kept : share of the step before
     """
 
     altitude: Float
@@ -243,9 +243,7 @@ def _hours(forcing: Any, weather: xr.Dataset, spec: Any) -> _Hours:
     up = altitude > 0
     beam, diffuse = np.where(up, forcing.beam, 0.0), np.where(up, forcing.diffuse, 0.0)
     horizontal = beam * np.sin(np.radians(np.maximum(altitude, 0.0)))
-    clear = clearness(
-        horizontal + diffuse, altitude, number, forcing.temperature, forcing.humidity, latitude
-    )
+    clear = clearness(horizontal + diffuse, altitude, number, forcing.temperature, forcing.humidity, latitude)
     for n in range(1, len(clear)):  # the evening's holds through the night
         if not up[n]:
             clear[n] = clear[n - 1]
@@ -272,8 +270,8 @@ def _radiation(hours: _Hours, views: Views, obstacles: Obstacles, cover: NDArray
     """Compute all fields, (steps, rows, columns)."""
     from twin.heat.shade import sunlight
 
-    names = ("mean_radiant_temperature", "sunlit_fraction", "shortwave_down", "shortwave_up")
-    names = (*names, "longwave_down", "longwave_up")
+    fluxes = ("shortwave_down", "shortwave_up", "longwave_down", "longwave_up")
+    names = ("mean_radiant_temperature", "sunlit_fraction", *fluxes)
     fields = {name: np.full((len(hours.kelvin), *cover.shape), np.nan, np.float32) for name in names}
     open_ground = ~obstacles.roof
     around, faces = sky_views(views)
@@ -288,18 +286,18 @@ def _radiation(hours: _Hours, views: Views, obstacles: Obstacles, cover: NDArray
         warm_wall = WALL_EMISSIVITY * air
         light = hours.horizontal[n] + hours.diffuse[n]
         if up:
-            sun = {"altitude": float(hours.altitude[n]), "azimuth": float(hours.azimuth[n])}
-            lit = sunlight(obstacles, **sun, walls="centres")
-            roofs = sunlight(obstacles, **sun, walls="centres", receivers="surface")
-            share = lit_share_of_walls(around, sun["altitude"])
+            altitude, azimuth = float(hours.altitude[n]), float(hours.azimuth[n])
+            lit: Any = sunlight(obstacles, altitude=altitude, azimuth=azimuth, walls="centres")
+            roofs = sunlight(obstacles, altitude=altitude, azimuth=azimuth, walls="centres", receivers="surface")
+            share = lit_share_of_walls(around, altitude)
             when = (hours.highest[n], hours.clock[n], hours.sunrise[n])
             warmth = hours.clear[n] * _warmth(ground, *when)
             wall = kelvin + hours.clear[n] * float(WALL.warmth(*when))
             warm_wall = WALL_EMISSIVITY * SIGMA * wall**4
             reflected = WALL_ALBEDO * (light * share + hours.diffuse[n] * (1 - share))
-            lit_wall = paths.lit_walls(roofs, sun["azimuth"])
+            lit_wall = paths.lit_walls(roofs, azimuth)
             excess = ground["emissivity"] * SIGMA * ((kelvin + warmth) ** 4 - kelvin**4)
-            glowing = paths.gather(lit * excess, lit_wall * (warm_wall - base))
+            glowing = paths.gather(lit * excess, lit_wall * ground["emissivity"] * SIGMA * (wall**4 - kelvin**4))
             shining = paths.gather(
                 lit * ground["albedo"] * hours.horizontal[n], lit_wall * WALL_ALBEDO * hours.horizontal[n]
             )
@@ -348,7 +346,7 @@ def sky_views(views: Views) -> tuple[Float, Float]:
     >>> flat = np.zeros((3, 3))
     >>> around, faces = sky_views(look_around(make_obstacles(flat, flat, flat > 0, resolution=1.0)))
     >>> float(around[1, 1]), faces[:, 1, 1].round(3).tolist()
-    (1.0, [0.803, 1.0, 0.711, 0.644])
+    (1.0, [0.804, 1.0, 0.711, 0.653])
     """
     free = np.cos(views.horizon * (np.pi / 2 / 255)) ** 2
     faces = []
@@ -382,6 +380,8 @@ class _Ground:
         self.open = open_ground
         self.near = max(round(NEAR / resolution), 1)
         self.far = max(round(FAR / resolution), self.near)
+        built = [_moved(~open_ground, row, column).astype(int) for row, column in ((1, 0), (-1, 0), (0, 1), (0, -1))]
+        self.before = (built[0] - built[1], built[2] - built[3])  # towards the building beside a cell: south, east
 
     def lit_walls(self, roofs: Float32, azimuth: float) -> Float32:
         """Return 1 in open cells at the foot of a wall that looks towards the sun and is lit up to its roof."""
@@ -394,24 +394,25 @@ class _Ground:
 
     def gather(self, ground: Float, wall: Float) -> list[Float]:
         """Return what is seen from around and from the halves to north, east, south and west, weighted."""
-        ground, wall = (np.where(self.open, field, 0.0).astype(np.float32) for field in (ground, wall))
         halves = [np.zeros(self.open.shape) for _ in FACES]
         every = np.zeros(self.open.shape)
         for azimuth in RAYS:
-            seen = self._along(np.radians(azimuth), ground, wall)
+            seen = self._along(float(np.radians(azimuth)), np.where(self.open, ground, 0), np.where(self.open, wall, 0))
             every += seen / len(RAYS)
             for half, face in zip(halves, FACES, strict=True):
                 if np.cos(np.radians(azimuth - face)) > 1e-9:
                     half += seen / (len(RAYS) / 2)
         return [every, *halves]
 
-    def _along(self, azimuth: float, ground: Float32, wall: Float32) -> Float:
+    def _along(self, azimuth: float, ground: Float, wall: Float) -> Float:
         south, east = -np.cos(azimuth), np.sin(azimuth)
         longest = max(abs(south), abs(east))
         free = self.open.copy()
         foot = np.zeros_like(wall)
         last = wall
-        seen = np.zeros(ground.shape)
+        # a person at the foot of a wall has it before them on all of that side
+        towards = self.before[0] * south + self.before[1] * east
+        seen = np.where(towards > 1e-9, wall * (WEIGHTS[0] / self.near + WEIGHTS[1] / self.far), 0.0)
         for n in range(self.far):
             row, column = round(n * south / longest), round(n * east / longest)
             here = _moved(self.open, row, column)
@@ -455,4 +456,5 @@ def _result(fields: dict[str, Float32], plan: Any, weather: xr.Dataset) -> xr.Da
     result = plan.day.spec.dataset().assign_coords(time=weather["time"])
     result = result.assign({name: (("time", "y", "x"), field) for name, field in fields.items()})
     caveats = (*forcing.caveats, "radiation as published for SOLWEIG, to compare programs with; not validated")
-    return describe(result).assign_attrs(caveats="; ".join(caveats), physics="SOLWEIG, isotropic")
+    described: xr.Dataset = describe(result)
+    return described.assign_attrs(caveats="; ".join(caveats), physics="SOLWEIG, isotropic")
