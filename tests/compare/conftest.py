@@ -120,7 +120,7 @@ def make_network() -> RoadNetwork:
 def heat_result(city: City, cooling: float = 0.0) -> xr.Dataset:
     """Warmer to the east; `cooling` takes degrees off the western third."""
     spec = city.spec
-    hours = np.datetime64("2018-07-26T00:00", "ns") + np.arange(6, 22, 3) * np.timedelta64(1, "h")
+    hours = np.datetime64("2018-07-26T00:00", "ns") + np.arange(5, 21, 3) * np.timedelta64(1, "h")
     column = np.arange(COLUMNS)
     place = 30.0 + 12.0 * column / COLUMNS - cooling * (column < COLUMNS // 3)
     course = np.array([-10.0, -4.0, -1.0, 0.0, -2.0, -9.0])

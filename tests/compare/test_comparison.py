@@ -244,3 +244,32 @@ def test_the_name_of_an_unknown_variant_or_event_is_refused(comparison):
     with pytest.raises(InputError, match="hot-day, rain, traffic"):
         comparison.result("snow")
     assert isinstance(comparison.variant("green"), Variant)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "digits", "difference"),
+    [
+        (40.74, 40.68, 2, -0.06),  # would read 40.7, 40.7, better
+        (11.251, 11.249, 2, 0.0),  # would read 11.3, 11.2, no change
+        (40.76, 40.64, 1, -0.2),  # as written: 40.8 and 40.6
+        (40.0, 40.0, 1, 0.0),
+    ],
+)
+def test_the_difference_a_reader_sees_is_that_of_the_values_a_reader_sees(
+    comparison, before, after, digits, difference
+):
+    from dataclasses import replace
+
+    from twin.compare.language import number
+
+    event, key, name = "hot-day", "heat_utci_afternoon_mean", "green"
+    values = {k: v for k, v in comparison.values.items() if k[1] != key}
+    values |= {(event, key, "baseline"): before, (event, key, name): after}
+    seen = replace(comparison, values=values)
+    assert seen.digits(event, key) == digits
+    assert seen.shown_difference(event, key, name) == pytest.approx(difference, abs=1e-9)
+    for language in ("en", "de"):
+        words = seen.text(language)
+        assert number(after, digits, language) in words
+        if seen.judgement(event, key, name) != "same":
+            assert f"({number(difference, digits, language, signed=True)} °C" in words

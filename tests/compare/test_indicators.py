@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from twin.compare import compare
 from twin.compare.indicators import View, indicator, indicators
@@ -105,7 +106,7 @@ def test_the_changed_area_looks_at_its_cells_only(village, results):
 
 def test_a_day_without_an_afternoon_is_not_given_one(village, results):
     morning = results["heat"](village).isel(time=slice(0, 2))
-    with pytest.raises(MissingDataError, match="15 h"):
+    with pytest.raises(MissingDataError, match="from 14 to 15 h"):
         indicator("heat_utci_afternoon_mean").value(morning, village)
 
 
@@ -182,3 +183,36 @@ def test_traffic_after_a_rain_rests_on_what_the_water_rests_on(variants):
 
 def _depths(variant, event):
     return np.zeros(variant.results[event].sizes["link"])
+
+
+def test_the_afternoon_is_the_step_that_begins_at_14_h_and_its_label_names_the_clock(village, results):
+    from twin.compare import Variant, compare
+
+    heat = results["heat"](village)
+    hour = xr.where(heat["time"].dt.hour == 14, 33.0, 50.0).transpose("time").values[:, None, None]
+    heat = heat.assign(utci=heat["utci"] * 0 + hour.astype(np.float32))
+    heat["time"].attrs.update(interval="start", step_seconds=3600.0, utc_offset_hours=1.0)
+    assert indicator("heat_utci_afternoon_mean").value(heat, village) == pytest.approx(33.0, abs=1e-5)  # float32 field
+    comparison = compare([Variant("baseline", "Today", village, {"hot": heat})])
+    assert comparison.label("hot", "heat_utci_afternoon_mean", "de").endswith("im Freien, 14–15 Uhr MEZ")
+    heat["time"].attrs["utc_offset_hours"] = 2.0
+    assert "14–15 h UTC+2" in comparison.label("hot", "heat_utci_afternoon_mean", "en")
+
+
+def test_hours_of_two_equal_days_are_those_of_one_day_and_named_as_such(village, results):
+    from twin.compare import Variant, compare
+    from twin.compare.maps import map_label
+
+    one = results["heat"](village)
+    # six steps of 3 h, then the same again: 36 h that reach into the next day
+    two = xr.concat([one[["utci"]], one[["utci"]].assign_coords(time=one["time"] + np.timedelta64(18, "h"))], "time")
+    two = two.assign(strong_heat_stress_duration=2 * one["strong_heat_stress_duration"]).assign_attrs(one.attrs)
+    keys = [i.key for i in indicators("heat") if i.unit in ("h", "K h") and not i.optional and "area" not in i.key]
+    assert "heat_strong_stress_hours_mean" in keys
+    single, double = (compare([Variant("baseline", "Today", village, {"hot": day})]) for day in (one, two))
+    for key in keys:
+        assert double.value("hot", key) == pytest.approx(single.value("hot", key), rel=1e-6)  # float32 sums
+        assert "mean of 2 days" in double.label("hot", key)
+        assert "days" not in single.label("hot", key)
+    assert map_label(double, "hot", "strong_heat_stress_duration", "de").endswith("Summe über 2 Tage")
+    assert "Tage" not in map_label(single, "hot", "strong_heat_stress_duration", "de")

@@ -141,3 +141,24 @@ def test_wide_german_words_under_a_map_are_not_cut(variants):
     figure.canvas.draw()
     for text in figure.texts:
         assert text.get_window_extent().x1 <= figure.bbox.x1, text.get_text()
+
+
+def test_an_outlined_area_stays_in_sight(village):
+    import geopandas as gpd
+    import shapely
+    from matplotlib.figure import Figure
+
+    from twin.compare import map_furniture as furniture
+    from twin.compare.variant import MeasureRecord
+
+    crown = shapely.Point(700_100, 5_500_100).buffer(2.0)
+    place = gpd.GeoDataFrame(geometry=[crown], crs="EPSG:25832")
+    axes = Figure().add_subplot()
+    furniture.draw_measures(
+        axes, [MeasureRecord("plant_trees", "Tree", "Baum", place, ("trees",))], village.spec.bounds
+    )
+    points_per_metre = 334.0 / 400.0
+    for lines in axes.collections:
+        outline = shapely.Polygon(lines.get_segments()[0])
+        half_width = lines.get_linewidths()[0] / 2 / points_per_metre
+        assert outline.exterior.distance(crown) > half_width

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from twin.compare.compatibility import check_comparable
 from twin.compare.differences import difference_maps, road_differences, street_differences
 from twin.compare.indicators import IN_CHANGED_AREA, Indicator, View, indicator, indicators
-from twin.compare.language import say
+from twin.compare.language import rounded_difference, say
 from twin.compare.result_caveats import MAP_TOPICS, WATER_TOPICS, result_caveats
 from twin.compare.variant import MODELS, MeasureRecord, Variant
 from twin.errors import InputError, MissingDataError
@@ -142,6 +142,32 @@ class Comparison:
         """Return the indicator `key` of an `event` in a `variant` minus that of the baseline."""
         return self.value(event, key, variant) - self.value(event, key)
 
+    def label(self, event: str, key: str, language: str = "en") -> str:
+        """Return what the indicator `key` of an `event` is called, with the zone of its hour and its number of days."""
+        from twin.compare.heat_days import indicator_label
+
+        return indicator_label(indicator(key), self.result(event), language)
+
+    def digits(self, event: str, key: str) -> int:
+        """Return the digits at which values and differences of an indicator agree for a reader.
+
+        One more than usual where a change would vanish by rounding, or a change too small to count would appear.
+        """
+        usual = indicator(key).decimals
+        before = self.value(event, key)
+        for variant in self.others:
+            after = self.value(event, key, variant.name)
+            if not np.isfinite(after - before):
+                continue
+            seen = rounded_difference(before, after, usual) != 0.0
+            if seen != (abs(after - before) >= indicator(key).tolerance):
+                return usual + 1
+        return usual
+
+    def shown_difference(self, event: str, key: str, variant: str) -> float:
+        """Return the difference of the values as a reader sees them: rounded first to `digits`."""
+        return rounded_difference(self.value(event, key), self.value(event, key, variant), self.digits(event, key))
+
     def judgement(self, event: str, key: str, variant: str) -> str:
         """Return ``"better"``, ``"worse"``, ``"same"``, ``"changed"`` (neutral indicators) or ``"unknown"``.
 
@@ -208,8 +234,8 @@ class Comparison:
             for one in self.keys(event):
                 base = self.value(event, one.key)
                 row: dict[tuple[str, str], object] = {
-                    ("indicator", "label"): one.label("en"),
-                    ("indicator", "label_de"): one.label("de"),
+                    ("indicator", "label"): self.label(event, one.key, "en"),
+                    ("indicator", "label_de"): self.label(event, one.key, "de"),
                     ("indicator", "model"): one.model,
                     ("indicator", "unit"): one.unit,
                     ("indicator", "direction"): one.direction,

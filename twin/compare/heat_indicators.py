@@ -2,6 +2,7 @@
 
 All use open cells only, never roofs. Classes of heat stress follow the UTCI assessment scale: strong above 32 °C, very
 strong above 38 °C (Bröde et al. 2012, Int. J. Biometeorol. 56, 481-494).
+Hours are per day where a result covers several.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from twin.compare.exposure import building_exposure
+from twin.compare.heat_days import AFTERNOON, days_covered
 from twin.compare.heat_fields import check_whole_day, degree_hours, hours_above, sunlit_hours
 from twin.compare.indicators import WHOLE, Indicator, View, outdoors
 from twin.errors import MissingDataError
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
 STRONG = 32.0
 VERY_STRONG = 38.0
-AFTERNOON = 15.0
 NEXT_TO = 10.0  # m from the walls: the pavement, the front garden, the yard
 COOL_PLACE_DISTANCE = 150.0  # m; Munich plans for a cool place within this distance
 
@@ -56,12 +57,14 @@ def _mean(values: NDArray[np.floating]) -> float:
 
 
 def _afternoon_mean(result: xr.Dataset, city: City, view: View) -> float:
+    first, last = AFTERNOON
     times = result["time"].values
     of_day = (times - times.astype("datetime64[D]")) / np.timedelta64(1, "h")
-    nearest = int(np.argmin(np.abs(of_day - AFTERNOON)))
-    if abs(of_day[nearest] - AFTERNOON) > 0.5:
-        raise MissingDataError(f"the result holds no time within half an hour of {AFTERNOON:g} h")
-    return _mean(np.asarray(result["utci"].isel(time=nearest).values)[outdoors(city, view)])
+    steps = np.flatnonzero((of_day > first - 1e-6) & (of_day < last - 1e-6))
+    if not len(steps):
+        raise MissingDataError(f"the result holds no step that begins from {first} to {last} h")
+    open_cells = outdoors(city, view)
+    return float(np.mean([_mean(np.asarray(result["utci"].isel(time=step).values)[open_cells]) for step in steps]))
 
 
 def _share_above(result: xr.Dataset, city: City, view: View, threshold: float) -> float:
@@ -143,8 +146,8 @@ INDICATORS = (
     Indicator(
         "heat_utci_afternoon_mean",
         "heat",
-        "mean felt temperature (UTCI) outdoors at 15 h",
-        "mittlere gefühlte Temperatur (UTCI) im Freien um 15 Uhr",
+        "mean felt temperature (UTCI) outdoors, 14–15 h",
+        "mittlere gefühlte Temperatur (UTCI) im Freien, 14–15 Uhr",
         "degC",
         1,
         "less",
@@ -191,7 +194,7 @@ INDICATORS = (
         "less",
         _PHYSICS,
         ("strong_heat_stress_duration",),
-        lambda r, c, v: _map_mean(r, c, v, "strong_heat_stress_duration"),
+        lambda r, c, v: _map_mean(r, c, v, "strong_heat_stress_duration") / days_covered(r),
         local=True,
     ),
     Indicator(
@@ -254,7 +257,7 @@ INDICATORS = (
         "less",
         _PHYSICS,
         (),
-        lambda r, c, v: _mean(np.asarray(hours_above(r, VERY_STRONG).values)[outdoors(c, v)]),
+        lambda r, c, v: _mean(np.asarray(hours_above(r, VERY_STRONG).values)[outdoors(c, v)]) / days_covered(r),
         local=True,
     ),
     Indicator(
@@ -267,7 +270,7 @@ INDICATORS = (
         "less",
         _PHYSICS,
         (),
-        lambda r, c, v: _mean(np.asarray(degree_hours(r, STRONG).values)[outdoors(c, v)]),
+        lambda r, c, v: _mean(np.asarray(degree_hours(r, STRONG).values)[outdoors(c, v)]) / days_covered(r),
         local=True,
     ),
     Indicator(
@@ -294,7 +297,7 @@ INDICATORS = (
         "less",
         _PHYSICS,
         ("pet_strong_heat_stress_duration",),
-        lambda r, c, v: _map_mean(r, c, v, "pet_strong_heat_stress_duration"),
+        lambda r, c, v: _map_mean(r, c, v, "pet_strong_heat_stress_duration") / days_covered(r),
         local=True,
         optional=True,
     ),
@@ -308,7 +311,7 @@ INDICATORS = (
         "neutral",
         ("heights", "trees", "terrain", "edges"),
         (),
-        lambda r, c, v: _mean(np.asarray(sunlit_hours(r).values)[outdoors(c, v)]),
+        lambda r, c, v: _mean(np.asarray(sunlit_hours(r).values)[outdoors(c, v)]) / days_covered(r),
         local=True,
         optional=True,
     ),
@@ -322,7 +325,7 @@ INDICATORS = (
         "less",
         _PEOPLE,
         (),
-        lambda r, c, v: _residents_stress_hours(r, c),
+        lambda r, c, v: _residents_stress_hours(r, c) / days_covered(r),
     ),
     Indicator(
         "heat_residents_cool_area_nearby",
@@ -361,7 +364,7 @@ INDICATORS = (
         "less",
         _PHYSICS,
         (),
-        lambda r, c, v: _places_stress_hours(r, c, ("playground",)),
+        lambda r, c, v: _places_stress_hours(r, c, ("playground",)) / days_covered(r),
         optional=True,
     ),
     Indicator(
@@ -374,7 +377,7 @@ INDICATORS = (
         "less",
         _PHYSICS,
         (),
-        lambda r, c, v: _places_stress_hours(r, c, ("school", "kindergarten")),
+        lambda r, c, v: _places_stress_hours(r, c, ("school", "kindergarten")) / days_covered(r),
         optional=True,
     ),
     Indicator(
@@ -388,7 +391,7 @@ INDICATORS = (
         "less",
         _PHYSICS,
         (),
-        lambda r, c, v: _places_stress_hours(r, c, ("hospital", "clinic", "care_home")),
+        lambda r, c, v: _places_stress_hours(r, c, ("hospital", "clinic", "care_home")) / days_covered(r),
         optional=True,
     ),
 )

@@ -14,6 +14,7 @@ from twin.compare import map_furniture as furniture
 from twin.compare.colour_scales import STRESS_COLOURS, ColourScale, difference_scale
 from twin.compare.cool_places import WALK, CoolPlaceRule, cool_places, homes_near, residents_near
 from twin.compare.heat_comparison import homes_compared, streets_compared
+from twin.compare.heat_days import clock_time, days_covered, of_days, sum_of_days
 from twin.compare.heat_fields import stress_class_map
 from twin.compare.indicators import outdoors
 from twin.compare.language import number, quantity, say
@@ -68,7 +69,7 @@ def draw_heat_map(
     >>> today = Variant("baseline", "Today", city, {"hot": result})
     >>> figure = draw_heat_map(compare([today]), "hot", today, "stress_class", language="de")
     >>> figure.title
-    'Klassen der Wärmebelastung (UTCI) um 12:00'
+    'Klassen der Wärmebelastung (UTCI), 12 Uhr'
     """
     if name == "home_changes":
         return _home_changes(comparison, event, variant, language)
@@ -93,12 +94,10 @@ def _begin(
 
 
 def _at(comparison: Comparison, event: str, language: str) -> str:
-    from twin.compare.maps import clock_time
-
     hour = comparison.views[event].hour
     if hour is None:
-        return say("map.of_day", language)
-    return say("map.hour", language, hour=clock_time(hour, comparison.result(event)["time"].attrs))
+        return of_days(say("map.of_day", language), days_covered(comparison.result(event)), language)
+    return say("map.hour", language, hour=clock_time(hour, comparison.result(event)["time"].attrs, language))
 
 
 def _stress_class(comparison: Comparison, event: str, variant: Variant, language: str) -> MapFigure:
@@ -255,6 +254,7 @@ def _home_changes(comparison: Comparison, event: str, variant: Variant, language
     arrays = [homes_compared(comparison, event, v.name)["difference"].to_numpy(np.float64) for v in comparison.others]
     scale = difference_scale(arrays, 0.1)
     label = variables.label("strong_heat_stress_duration", language) + say("map.around_homes", language)
+    label += sum_of_days(comparison.result(event), language)
     note = say("map.unchanged", language, value=quantity(0.1, "h", 1, language))
     sheet = _begin(comparison, event, variant, label, note, True, language)
     furniture.draw_roads(sheet.axes, variant.city, sheet.extent)

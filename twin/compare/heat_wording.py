@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.compare.heat_comparison import places_compared, residents_gaining, streets_compared
+from twin.compare.heat_days import sum_of_days
 from twin.compare.language import number, people_group, place_title, quantity, say
 from twin.errors import MissingDataError
 
@@ -45,6 +46,8 @@ def gain_sentence(comparison: Comparison, event: str, variant: Variant, language
     if not everybody["people"] + everybody["new"] > 0:
         return ""
     least = quantity(float(table.attrs["least"]), "h", 0, language)
+    several = sum_of_days(comparison.result(event), language).removeprefix(", ")
+    least += f" ({several})" if several else ""
     if max(everybody[name] for name in ("better", "worse", "gone", "new")) < 0.5:
         return say("text.gains.none", language, variant=variant.title_in(language), least=least)
     better, worse = (quantity(everybody[name], "residents", 0, language) for name in ("better", "worse"))
@@ -86,9 +89,9 @@ def best_place(comparison: Comparison, event: str, variant: Variant, language: s
         return ""
     place = table.loc[change.idxmin()]
     name = place_title(str(place["kind"]), str(place["name"]), language)
-    return say(
-        "text.best_places", language, place=name, change=quantity(float(change.min()), "h", 1, language, signed=True)
-    )
+    most = quantity(float(change.min()), "h", 1, language, signed=True)
+    most += sum_of_days(comparison.result(event), language)
+    return say("text.best_places", language, place=name, change=most)
 
 
 def best_street(comparison: Comparison, event: str, variant: Variant, language: str = "en") -> str:

@@ -119,7 +119,10 @@ _WORDS = {
     # maps
     "map.change_of": ("Change of {label}", "Änderung: {label}"),
     "map.minus": ("“{variant}” minus “{baseline}”", "„{variant}“ minus „{baseline}“"),
-    "map.hour": (" at {hour}", " um {hour}"),
+    "map.hour": (", {hour}", ", {hour}"),
+    "days.sum": (", sum of {days} days", ", Summe über {days} Tage"),
+    "days.mean": (", per day (mean of {days} days)", ", je Tag (Mittel über {days} Tage)"),
+    "days.mean_only": (", mean of {days} days", ", Mittel über {days} Tage"),
     "map.of_day": (", highest of the day", ", Tageshöchstwert"),
     "map.stress_class": ("classes of heat stress (UTCI)", "Klassen der Wärmebelastung (UTCI)"),
     "map.cool_places": ("cool places near homes", "kühle Orte nahe Wohnhäusern"),
@@ -447,6 +450,20 @@ def number(value: float, decimals: int = 0, language: str = "en", *, signed: boo
     if zero:
         return f"±{text}" if signed else text
     return ("−" if value < 0 else "+" if signed else "") + text
+
+
+def rounded_difference(before: float, after: float, decimals: int) -> float:
+    """Return the difference of two numbers as written with so many decimals, so that readers can check it.
+
+    Examples
+    --------
+    >>> rounded_difference(40.76, 40.64, 1), rounded_difference(40.74, 40.66, 1)
+    (-0.2, 0.0)
+    """
+    if not (math.isfinite(before) and math.isfinite(after)):
+        return float("nan")
+    first, second = (float(f"{value:.{decimals}f}") for value in (before, after))
+    return round(second - first, decimals) + 0.0
 
 
 def unit(name: str, language: str = "en") -> str:

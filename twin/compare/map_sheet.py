@@ -213,7 +213,7 @@ class Sheet:
             handles.append(Line2D([], [], color="#8a919c", linewidth=1, label=say("map.road", language)))
         if drawn:
             label = say("map.measure", language)
-            dashed = Line2D([], [], color=furniture.MEASURE, linewidth=1.4, linestyle=(0, (4, 1.4)), label=label)
+            dashed = Line2D([], [], color=furniture.MEASURE, linewidth=0.9, linestyle=(0, (5, 2.5)), label=label)
             handles.append(Patch(facecolor=furniture.MEASURE_BAND, label=label) if roads else dashed)
         legend = self.figure.legend(
             handles=handles, loc="lower left", bbox_to_anchor=(0.005, self.legend_bottom), ncols=3,

@@ -7,8 +7,7 @@ they can be laid on top of each other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from twin import variables
 from twin.compare import map_furniture as furniture
 from twin.compare.colour_scales import difference_scale, value_scale
+from twin.compare.heat_days import clock_time, days_covered, of_days, sum_of_days
 from twin.compare.language import index, quantity, say
 from twin.compare.map_sheet import MapFigure, Sheet, decimals
 from twin.errors import InputError, MissingDataError
@@ -163,30 +163,17 @@ def _draw_grid(
 
 
 def map_label(comparison: Comparison, event: str, name: str, language: str) -> str:
-    """Return what a map shows, with the hour where it is one."""
+    """Return what a map shows, with the hour where it is one, and the number of days where they are several."""
+    result = comparison.result(event)
     if name != "utci_hottest_hour":
-        return variables.label(name, language)
+        label = variables.label(name, language)
+        if comparison.baseline.model(event) != "heat":
+            return label
+        summed = name.endswith(("_duration", "_degree_hours")) or name == "sunlit_hours"
+        return of_days(label, days_covered(result), language) + (sum_of_days(result, language) if summed else "")
     hour = comparison.views[event].hour
-    clock = "" if hour is None else clock_time(hour, comparison.result(event)["time"].attrs)
+    clock = "" if hour is None else clock_time(hour, result["time"].attrs, language)
     return variables.label("utci", language) + (say("map.hour", language, hour=clock) if clock else "")
-
-
-def clock_time(hour: np.datetime64, attributes: Mapping[str, Any]) -> str:
-    """Return an hour as people read it, with its end where it is a step and its zone where that is known.
-
-    Examples
-    --------
-    >>> steps = {"interval": "start", "step_seconds": 3600.0, "utc_offset_hours": 1.0}
-    >>> clock_time(np.datetime64("2018-07-26T14:00"), steps)
-    '14:00–15:00 (UTC+1)'
-    """
-    words = str(np.datetime_as_string(hour, unit="m"))[11:]
-    if attributes.get("interval") == "start" and "step_seconds" in attributes:
-        end = hour + np.timedelta64(round(float(attributes["step_seconds"])), "s")
-        words += f"–{str(np.datetime_as_string(end, unit='m'))[11:]}"
-    if "utc_offset_hours" in attributes:
-        words += f" (UTC{float(attributes['utc_offset_hours']):+g})"
-    return words
 
 
 def _units(name: str) -> str:

@@ -57,19 +57,19 @@ def _card(comparison: Comparison, event: str, language: str) -> str:
             key = "flood_outflow_volume"
             judged = chip(comparison.judgement(event, key, variant.name), language)
             words = _after_before(comparison, event, key, variant, language)
-            rows.append((upper(indicator(key).label(language)), f"{escape(words)} {judged}"))
+            rows.append((upper(comparison.label(event, key, language)), f"{escape(words)} {judged}"))
         where = _where(comparison, event, variant, language)
         if where:
             rows.append((say("report.question.where", language), escape(where)))
         for key in _WHOM[model]:
             if np.isfinite(comparison.value(event, key)):
                 judgement = comparison.judgement(event, key, variant.name)
-                one = indicator(key)
                 words = _after_before(comparison, event, key, variant, language)
                 rows.append(
                     (
                         say("report.question.whom", language),
-                        f"{escape(one.label(language))}: {escape(words)} {chip(judgement, language)}",
+                        f"{escape(comparison.label(event, key, language))}: {escape(words)} "
+                        f"{chip(judgement, language)}",
                     )
                 )
                 break
@@ -103,27 +103,26 @@ def _first_known(comparison: Comparison, event: str, keys: tuple[str, ...]) -> s
 
 
 def _after_before(comparison: Comparison, event: str, key: str, variant: Variant, language: str) -> str:
-    one = indicator(key)
+    one, digits = indicator(key), comparison.digits(event, key)
     before, after = comparison.value(event, key), comparison.value(event, key, variant.name)
     if comparison.judgement(event, key, variant.name) == "same":
-        return quantity(after, one.unit, one.decimals, language)
+        return quantity(after, one.unit, digits, language)
     return say(
         "card.change",
         language,
-        after=number(after, one.decimals, language),
-        before=quantity(before, one.unit, one.decimals, language),
+        after=number(after, digits, language),
+        before=quantity(before, one.unit, digits, language),
     )
 
 
 def _big(comparison: Comparison, event: str, key: str, variant: Variant, language: str) -> str:
-    one = indicator(key)
-    change = comparison.difference(event, key, variant.name)
+    change, digits = comparison.shown_difference(event, key, variant.name), comparison.digits(event, key)
+    number_words = quantity(change, indicator(key).unit, digits, language, signed=True)
     judgement = comparison.judgement(event, key, variant.name)
     words = _after_before(comparison, event, key, variant, language)
     return (
-        f'<p class="big"><span class="value">{escape(quantity(change, one.unit, one.decimals, language, signed=True))}'
-        f"</span> {chip(judgement, language)}</p>"
-        f'<p class="what">{escape(one.label(language))}: {escape(words)}</p>'
+        f'<p class="big"><span class="value">{escape(number_words)}</span> {chip(judgement, language)}</p>'
+        f'<p class="what">{escape(comparison.label(event, key, language))}: {escape(words)}</p>'
     )
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.compare.heat_comparison import class_areas, places_compared, residents_gaining, streets_compared
-from twin.compare.language import number, people_group, place_title, quantity, say, unit
+from twin.compare.heat_days import clock_time, sum_of_days
+from twin.compare.language import number, people_group, place_title, quantity, rounded_difference, say, unit
 from twin.compare.report_tables import Cell, escape, table
 from twin.errors import MissingDataError
 
@@ -46,7 +47,9 @@ def class_table(comparison: Comparison, event: str, language: str) -> str:
             share = quantity(float(one[f"{name} %"]), "%", 1, language)
             row.append((f"{quantity(float(one[name]), 'm2', 0, language)} ({share})", "number"))
         for variant in comparison.others:
-            change = quantity(float(one[f"difference {variant.name}"]), "m2", 0, language, signed=True)
+            change = quantity(
+                rounded_difference(float(one[names[0]]), float(one[variant.name]), 0), "m2", 0, language, signed=True
+            )
             row.append((change, "number"))
         rows.append(row)
     caption = escape(say("report.classes", language) + _at(comparison, event, language))
@@ -54,12 +57,10 @@ def class_table(comparison: Comparison, event: str, language: str) -> str:
 
 
 def _at(comparison: Comparison, event: str, language: str) -> str:
-    from twin.compare.maps import clock_time
-
     hour = comparison.views[event].hour
     if hour is None:
         return say("map.of_day", language)
-    return say("map.hour", language, hour=clock_time(hour, comparison.result(event)["time"].attrs))
+    return say("map.hour", language, hour=clock_time(hour, comparison.result(event)["time"].attrs, language))
 
 
 def _bounds(one: object, language: str) -> str:
@@ -104,7 +105,8 @@ def gain_table(comparison: Comparison, event: str, language: str) -> str:
     head = [say("report.group", language), *[say(f"report.{heads[name]}", language) for name in shown]]
     head.append(say("report.mean_change", language))
     note = say("report.gains.explain", language, least=quantity(least, "h", 0, language))
-    return table(head, rows, say("report.gains", language), language) + f'<p class="note">{escape(note)}</p>'
+    caption = say("report.gains", language) + sum_of_days(comparison.result(event), language)
+    return table(head, rows, caption, language) + f'<p class="note">{escape(note)}</p>'
 
 
 def place_table(comparison: Comparison, event: str, language: str, n: int = 15) -> str:
@@ -123,10 +125,12 @@ def place_table(comparison: Comparison, event: str, language: str, n: int = 15) 
             row[0] = f'{row[0]}<span class="under">{escape(say("where." + str(place["where"]), language))}</span>'
         row += [(number(float(place[v.name]), 1, language), "number") for v in comparison.variants]
         for variant in comparison.others:
-            change = float(place[f"difference {variant.name}"])
+            change = rounded_difference(float(place[comparison.baseline.name]), float(place[variant.name]), 1)
             row.append((number(change, 1, language, signed=True), "number"))
         rows.append(row)
-    caption = table(head, rows, escape(say("report.places", language)), language)
+    caption = table(
+        head, rows, escape(say("report.places", language) + sum_of_days(comparison.result(event), language)), language
+    )
     if len(places) > n:
         more = say("report.more_places", language, count=number(float(len(places) - n), 0, language))
         caption += f'<p class="note">{escape(more)}</p>'
@@ -161,7 +165,7 @@ def shade_table(comparison: Comparison, event: str, language: str, n: int = 10) 
         row: list[Cell] = [escape(words)]
         row += [(quantity(100.0 * float(values[name]), "%", 0, language), "number") for name in names]
         for name in names[1:]:
-            change_here = 100.0 * float(values[name] - values[names[0]])
+            change_here = rounded_difference(100.0 * float(values[names[0]]), 100.0 * float(values[name]), 0)
             row.append((quantity(change_here, "%", 0, language, signed=True), "number"))
         rows.append(row)
     notes = "".join(f'<p class="note">{escape(note)}</p>' for note in _notes(ways, language))

@@ -107,7 +107,7 @@ def indicator_table(comparison: Comparison, event: str, language: str) -> str:
 
 def _indicator_row(comparison: Comparison, event: str, one: Indicator, language: str) -> list[Cell]:
     base = comparison.value(event, one.key)
-    label = one.label(language)
+    label, digits = comparison.label(event, one.key, language), comparison.digits(event, one.key)
     if one.key.endswith(IN_CHANGED_AREA):
         label = label.rsplit(",", 1)[0]
     topics = ", ".join(topic(name, language) for name in comparison.topics(one.key, event))
@@ -116,18 +116,19 @@ def _indicator_row(comparison: Comparison, event: str, one: Indicator, language:
     row: list[Cell] = [
         f'{escape(label)}<span class="under">{rests}{wish[:1].upper()}{wish[1:]}.</span>',
         escape(unit(one.unit, language)),
-        (number(base, one.decimals, language), "number"),
+        (number(base, digits, language), "number"),
     ]
     for variant in comparison.others:
         change = comparison.difference(event, one.key, variant.name)
         judgement = comparison.judgement(event, one.key, variant.name)
-        signed = number(change, one.decimals, language, signed=True)
+        shown = comparison.shown_difference(event, one.key, variant.name)
+        signed = number(shown, digits, language, signed=True)
         if one.unit == "%":
-            signed = quantity(change, "%", one.decimals, language, signed=True)
+            signed = quantity(shown, "%", digits, language, signed=True)
         elif base and judgement != "same" and one.unit != "degC" and math.isfinite(change):
             percent = 100 * change / abs(base)
             signed += f" ({number(percent, 0 if abs(percent) >= 10 else 1, language, signed=True)} %)"
-        row.append((number(comparison.value(event, one.key, variant.name), one.decimals, language), "number"))
+        row.append((number(comparison.value(event, one.key, variant.name), digits, language), "number"))
         row.append((f"{signed} {chip(judgement, language)}", "change"))
     return row
 
@@ -235,9 +236,14 @@ def notebook_html(comparison: Comparison, language: str = "en") -> str:
         label = escape(comparison.baseline.event_label(event, language))
         rows.append(f'<tr><th colspan="{1 + len(comparison.variants)}" style="text-align:left">{label}</th></tr>')
         for one in comparison.keys(event):
-            cells = [f'<td style="text-align:left">{escape(one.label(language))}</td>']
+            cells = [f'<td style="text-align:left">{escape(comparison.label(event, one.key, language))}</td>']
             for variant in comparison.variants:
-                value = quantity(comparison.value(event, one.key, variant.name), one.unit, one.decimals, language)
+                value = quantity(
+                    comparison.value(event, one.key, variant.name),
+                    one.unit,
+                    comparison.digits(event, one.key),
+                    language,
+                )
                 if variant is not comparison.baseline:
                     value += f" ({say(comparison.judgement(event, one.key, variant.name), language)})"
                 cells.append(f"<td>{escape(value)}</td>")

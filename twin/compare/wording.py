@@ -64,7 +64,7 @@ def headline(comparison: Comparison, event: str, language: str = "en") -> str:
                 "text.headline",
                 language,
                 event=_capital(comparison.baseline.event_label(event, language)),
-                label=one.label(language),
+                label=comparison.label(event, key, language),
                 changes=changes(comparison, event, one, language),
                 assumption=rests_on(comparison, event, key, language),
             )
@@ -87,7 +87,7 @@ def second(comparison: Comparison, event: str, language: str = "en") -> str:
         key for key in known if any(comparison.judgement(event, key, v.name) != "same" for v in comparison.others)
     ]
     one = indicator((moving or known)[0])
-    label = _capital(one.label(language))
+    label = _capital(comparison.label(event, one.key, language))
     return say("text.also", language, label=label, changes=changes(comparison, event, one, language))
 
 
@@ -100,7 +100,8 @@ def change(comparison: Comparison, event: str, one: Indicator, variant: Variant,
     """Return how an indicator changes with one variant."""
     before, after = comparison.value(event, one.key), comparison.value(event, one.key, variant.name)
     judgement = comparison.judgement(event, one.key, variant.name)
-    after_text = quantity(after, one.unit, one.decimals, language)
+    digits = comparison.digits(event, one.key)
+    after_text = quantity(after, one.unit, digits, language)
     if judgement == "unknown":
         return say("text.unknown", language, variant=variant.title_in(language))
     if judgement == "same":
@@ -109,10 +110,16 @@ def change(comparison: Comparison, event: str, one: Indicator, variant: Variant,
     return say(
         "text.change",
         language,
-        before=quantity(before, one.unit, one.decimals, language),
-        after=number(after, one.decimals, language),
+        before=quantity(before, one.unit, digits, language),
+        after=number(after, digits, language),
         variant=variant.title_in(language),
-        difference=quantity(after - before, "" if counted else one.unit, one.decimals, language, signed=True),
+        difference=quantity(
+            comparison.shown_difference(event, one.key, variant.name),
+            "" if counted else one.unit,
+            digits,
+            language,
+            signed=True,
+        ),
         judgement=say(judgement, language),
     )
 
