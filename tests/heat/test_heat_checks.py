@@ -126,7 +126,7 @@ def test_shallow_hollows_count_as_ground_and_are_said_but_rounding_is_not(make_g
     grid.surface_elevation[2, 2:5] = 39.8
     grid.surface_elevation[3, 2:5] = 39.995
     assert inspect(grid, _spec(grid)).caveats == [
-        "surface_elevation lies up to 0.5 m below open ground in 3 cells, which count as it"
+        "surface_elevation lies a little below open ground in 3 cells, which count as ground"
     ]
 
 

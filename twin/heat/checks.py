@@ -52,8 +52,9 @@ FEW = 20
 SUNKEN_SHARE = 0.05
 """Above this share of building cells below the ground, heights of ground and roofs do not belong together."""
 
-ROUNDING = 0.01
-"""Open ground whose surface lies this much below it is so by rounding, m; up to `LEAST_STEP` it is told."""
+ROUNDING, DEEP = 0.01, 1.0
+"""Open ground whose surface lies this much below it is so by rounding, m; up to a metre (noise of two surveys, whole
+numbers) it is told, and above it cannot be meant."""
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,7 @@ class Findings:
         sunken, hollow = (sum(getattr(band, name) for band in self.bands) for name in ("sunken", "hollow"))
         said = [f"{sunken} building cells lie below the ground and count as high as it"] if sunken else []
         if hollow:
-            said.append(
-                f"surface_elevation lies up to {LEAST_STEP} m below open ground in {hollow} cells, which count as it"
-            )
+            said.append(f"surface_elevation lies a little below open ground in {hollow} cells, which count as ground")
         if self._planted >= FEW and elevations([band.crowns for band in self.bands]) is None:
             said.append(
                 "canopy_height may hold elevations: every crown is taller than its ground lies above the sea, and "
@@ -253,7 +252,7 @@ def _hollows(
     depth: NDArray[np.float64], fields: dict[str, NDArray[Any]], band: Window, spec: GridSpec, wrong: dict[str, _Wrong]
 ) -> int:
     """Count open cells whose surface lies below the ground; find those where that cannot be meant."""
-    deep = depth > LEAST_STEP
+    deep = depth > DEEP
     if deep.any():
         i, j = np.argwhere(deep)[0]
         ground, surface = (float(fields[name][i, j]) for name in ("ground_elevation", "surface_elevation"))
