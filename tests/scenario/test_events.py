@@ -49,6 +49,13 @@ def test_a_return_period_needs_the_users_own_table(asked):
         (lambda: hot_day("2018-07-26", max_temperature=350), "between 15 and 50"),
         (lambda: hot_day("2018-07-26", max_temperature=35, humidity=3), "has no option 'humidity'"),
         (lambda: hot_day("2018-07-26", max_temperature=35, latitude=49), "has no option 'latitude'"),
+        (lambda: hot_day("2018-07-26", max_temperature=35, wind_speed=-1), "wind_speed is -1"),
+        (lambda: hot_day("2018-07-26", max_temperature=35, wind_speed="-5 km/h"), "wind_speed is -1.38"),
+        (lambda: hot_day("2018-07-26", max_temperature=35, relative_humidity=140), "relative_humidity is 140"),
+        (lambda: hot_day("2018-07-26", max_temperature=30, min_temperature=33), "33 degC, above max_temperature 30"),
+        (lambda: hot_day("2018-07-26", max_temperature=35, step="7 min"), "must divide a day"),
+        (lambda: hot_day("2018-07-26", max_temperature=35, hours="14"), "hours holds '14'; write an hour"),
+        (lambda: hot_day("2018-07-26", max_temperature=35, hours=("9:00", "25:00")), "hours holds '25:00'"),
         (lambda: weekday_traffic(city=None), "has no option 'city'"),
         (lambda: weekday_traffic(gap=2), "gap is 2"),
         (lambda: weekday_traffic(name=""), "without control characters"),
@@ -82,3 +89,28 @@ def test_events_can_be_sent_to_another_process():
         assert twin_of == event
         with pytest.raises(TypeError):
             twin_of.forcing["depth"] = 1.0
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("wind_speed = -1", "wind_speed is -1"),
+        ("relative_humidity = 140", "relative_humidity is 140"),
+        ("min_temperature = 40", "above max_temperature 35"),
+        ('hours = "14"', "hours holds '14'"),
+        ('relative_humidity = "dry"', "relative_humidity is 'dry'"),
+    ],
+)
+def test_a_study_names_file_and_event_of_an_impossible_value(tmp_path, line, words):
+    from twin.scenario import load_study
+
+    study = tmp_path / "study.toml"
+    good = '[[event]]\nkind = "hot_day"\ndate = "2018-07-26"\nmax_temperature = 35\n'
+    study.write_text(f'[city]\nsample = "bayreuth"\n{good}{good}name = "second"\n{line}\n')
+    with pytest.raises(InputError, match=rf"study\.toml: \[\[event\]\] 2 \(hot_day\): .*{words}"):
+        load_study(study)
+
+
+@pytest.mark.parametrize("offset", [-9.5, 0, 10, 13])
+def test_a_zone_of_any_part_of_the_world_is_described(offset):
+    assert hot_day("2018-07-26", max_temperature=35, utc_offset=offset).forcing["utc_offset"] == offset

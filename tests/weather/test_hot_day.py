@@ -139,3 +139,19 @@ def test_impossible_days_are_refused(wrong: dict[str, Any]) -> None:
 def test_a_damp_night_is_saturated_and_not_a_rounding_above(humidity: float, temperature: float) -> None:
     day = hot_day("2018-07-26", max_temperature=temperature, latitude=50, longitude=11, relative_humidity=humidity)
     assert float(day.relative_humidity.max()) <= 100.0
+
+
+@pytest.mark.parametrize(
+    ("date", "maximum", "latitude", "told"),
+    [
+        ("2019-01-15", 32, 49.95, True),
+        ("2019-11-01", 30, 49.95, True),
+        ("2019-02-27", 21, 49.95, False),
+        ("2019-07-25", 40, 49.95, False),
+        ("2019-01-15", 35, -33.9, False),  # summer in Sydney
+        ("2019-01-15", 33, 13.7, False),  # Bangkok
+    ],
+)
+def test_heat_of_summer_in_winter_is_told(date: str, maximum: float, latitude: float, told: bool) -> None:
+    day = hot_day(date, max_temperature=maximum, latitude=latitude, longitude=11.66)
+    assert ("sun of winter" in day.attrs["caveats"]) == told

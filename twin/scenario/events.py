@@ -128,6 +128,7 @@ def hot_day(date: str | datetime.date, *, max_temperature: Quantity, name: str =
         raise InputError(f"max_temperature is {max_temperature!r}; a hot day lies between 15 and 50 degC")
     of_model, of_weather = heat_options(options)
     _known_options("twin.weather", "hot_day", of_weather, also=_heat_names())
+    _check_hot_day(day, hottest, of_weather)
     return Event(
         name=name,
         model="heat",
@@ -167,6 +168,9 @@ def heat_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, 
     names = _heat_names()
     mine = {name: value for name, value in options.items() if name in names}
     checked = Options(**mine)
+    for hour in checked.hours or ():
+        if not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", hour):
+            raise InputError(f"hours holds {hour!r}; write an hour of the day like '14:00'")
     return {name: getattr(checked, name) for name in mine}, {n: v for n, v in options.items() if n not in names}
 
 
@@ -289,6 +293,19 @@ def _day(date: str | datetime.date) -> datetime.date:
         return datetime.date.fromisoformat(date)
     except (TypeError, ValueError) as error:
         raise InputError(f"date is {date!r}; write a day as '2018-07-26'") from error
+
+
+def _check_hot_day(day: datetime.date, hottest: float, options: Mapping[str, Any]) -> None:
+    """Let the weather of the day be made once, so that it refuses now what it would refuse in the city."""
+    if not options:
+        return
+    from twin import weather
+
+    offset = options.get("utc_offset")
+    known = isinstance(offset, (int, float)) and -14 <= offset <= 14
+    # on the equator the sun rises and sets each day, and around noon of the clock at this longitude
+    longitude = (15.0 * offset + 180.0) % 360.0 - 180.0 if known and offset is not None else 15.0
+    weather.hot_day(day, max_temperature=hottest, latitude=0.0, longitude=longitude, **options)
 
 
 def _german(number: float) -> str:

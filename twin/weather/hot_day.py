@@ -27,6 +27,9 @@ _LAG_MAXIMUM, _DECAY, _LAG_MINIMUM = 1.86, 2.20, -0.17
 
 CAVEAT = "assumed weather: cloudless day"
 
+HOT, SUBTROPICS = 30.0, 30.0
+"""A hot day of the German weather service, degC; north of this latitude, degrees, winter knows none."""
+
 
 def hot_day(
     date: str | datetime.date,
@@ -136,7 +139,7 @@ def hot_day(
         coords={"time": ("time", starts.astype("datetime64[ns]"), time_attributes(offset, seconds))},
         attrs={
             "title": f"cloudless day {day.astype('datetime64[D]')}, maximum {highest:g} degC",
-            "caveats": CAVEAT,
+            "caveats": CAVEAT + _out_of_season(day, highest, latitude),
             "latitude": float(latitude),
             "longitude": float(longitude),
             "min_temperature": lowest,
@@ -145,6 +148,13 @@ def hot_day(
         },
     )
     return describe(result)
+
+
+def _out_of_season(day: np.datetime64, highest: float, latitude: float) -> str:
+    month = int(day.astype("datetime64[M]").astype(int)) % 12 + 1
+    if highest < HOT or latitude < SUBTROPICS or month not in (11, 12, 1, 2):
+        return ""
+    return f"; {highest:g} degC in month {month} does not occur at latitude {latitude:g}: heat of summer, sun of winter"
 
 
 def time_attributes(utc_offset: float, step: float) -> dict[str, str | float]:
@@ -257,6 +267,7 @@ def _parse(date: str | datetime.date) -> np.datetime64:
 
 
 def _within(name: str, value: float, low: float, high: float) -> float:
-    if isinstance(value, bool) or not (math.isfinite(value) and low <= value <= high):
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not number or not (math.isfinite(value) and low <= value <= high):
         raise InputError(f"{name} is {value!r}; it must lie in {low:g} to {high:g}")
     return float(value)
