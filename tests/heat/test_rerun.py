@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import twin
 from twin.errors import InputError
-from twin.heat.influence import covering, rectangles, shadow_of
+from twin.heat.influence import covering, enclosed, rectangles, shadow_of
 from twin.heat.inputs import used_names
 from twin.heat.plates import widened
 from twin.heat.rerun import HeatRun, other_than, patch_obstacles, prepare, rerun
@@ -198,6 +198,58 @@ def test_an_impossible_edit_is_named(run: HeatRun, yard: xr.Dataset) -> None:
 def test_an_unknown_option_is_refused(yard: xr.Dataset, day: xr.Dataset) -> None:
     with pytest.raises(InputError, match="no option 'direction'"):
         prepare(yard, day, direction=16)
+
+
+@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    seed=st.integers(0, 10**6),
+    open_side=st.booleans(),
+    shift=st.integers(0, 7),
+    height=st.sampled_from([4.0, 9.0, 12.0]),
+    hills=st.sampled_from([0.0, 0.05]),
+)
+def test_trees_in_yards_and_fields_come_to_the_same_far_away(
+    make_grid: Build, day: xr.Dataset, seed: int, open_side: bool, shift: int, height: float, hills: float
+) -> None:
+    """Low crowns are seen up to some 30 cells here, their shadows reach farther, or end at the walls of a yard."""
+    random = np.random.default_rng(seed)
+    shape = (150, 140 + shift)
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    roof = np.zeros(shape)
+    roof[50:84, 40 + shift : 80 + shift] = random.uniform(6, 16)
+    roof[56:78, 46 + shift : 74 + shift] = 0.0
+    if open_side:
+        roof[60:70, 40 + shift : 46 + shift] = random.choice([0.0, 3.0])
+    fields = {
+        "ground_elevation": 100 + hills * (x + 20 * np.sin(y / 9.0)),
+        "roof_height": roof,
+        "canopy_height": np.zeros(shape, np.float32),
+        "land_cover": np.uint8(6),
+    }
+    before = make_grid(shape, 2.0, **fields)
+    crown = np.zeros(shape, np.float32)
+    for _ in range(3):
+        i, j = random.integers(57, 74), random.integers(47 + shift, 70 + shift)
+        crown[i : i + 3, j : j + 3] = height
+    after = make_grid(shape, 2.0, **fields | {"canopy_height": crown})
+    run = prepare(before, day, **COARSE)
+    expected = prepare(after, day, **COARSE)
+    _assert_same(rerun(run, after).result, expected.result)
+    _assert_same(rerun(expected, before).result, run.result)
+
+
+def test_a_wall_with_a_gap_at_a_corner_encloses_nothing() -> None:
+    walls = np.ones((40, 40), bool)
+    walls[10:20, 10:20] = False
+    part, box = Window(100, 100, 40, 40), Window(112, 112, 2, 2)
+    inside = enclosed(walls, part, box, (900, 900))
+    assert inside is not None
+    assert inside.sum() == 100
+    walls[np.arange(20, 40), np.arange(20, 40)] = False
+    assert enclosed(walls, part, box, (900, 900)) is None
+    at_corner = enclosed(walls, part, box, (140, 140))
+    assert at_corner is not None
+    assert at_corner.sum() == 120
 
 
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from twin.heat.day import Day
 from twin.heat.distant import BLOCK, REACH, Distant
 from twin.heat.obstacles import Obstacles
+from twin.heat.plates import widened
+from twin.heat.radiation import RECEIVERS
+from twin.heat.radiation_tables import footprint
 from twin.heat.shade import sunlight
 from twin.heat.window import Window, global_origin
 
@@ -21,6 +24,9 @@ Mask = NDArray[np.bool_]
 
 TILE = 8
 """Changes are told apart by squares of so many cells."""
+
+YARD = 96
+"""How far around a change walls that enclose it are looked for, in cells."""
 
 
 @dataclass(frozen=True)
@@ -135,10 +141,19 @@ def viewers(
     marked : array of bool
         Of the window's size.
     """
+    from scipy.ndimage import maximum_filter, minimum_filter
+
     from twin.heat import influence_kernels as loops
 
     rows, columns = roof.shape
+    low, high = relief.low, relief.low + relief.spread
+    if origin[0] % loops.SIDE or origin[1] % loops.SIDE:
+        # blocks of the views do not lie on these squares, they reach into their neighbours
+        low, high = minimum_filter(low, 3, mode="nearest"), maximum_filter(high, 3, mode="nearest")
     around = REACH + 24
+    if not solid:
+        tangent = np.sqrt(loops.FAINT / (1.0 - loops.FAINT))
+        around = min(around, int(max(tops[0] - low.min(), 0.0) / (tangent * resolution)) + 24)
     first = max(int(boxes[0, 0]) - around, 0), max(int(boxes[0, 2]) - around, 0)
     last = min(int(boxes[0, 1]) + around, rows), min(int(boxes[0, 3]) + around, columns)
     window = Window(*first, last[0] - first[0], last[1] - first[1])
@@ -146,8 +161,8 @@ def viewers(
     loops.mark_viewers(
         horizon,
         roof,
-        relief.low,
-        relief.spread,
+        low,
+        high - low,
         boxes,
         tops,
         resolution,
@@ -173,6 +188,8 @@ def beams(
 ) -> None:
     """Mark the cells within reach to which another share of the sun's beam comes, by following both beams.
 
+    Cells that are marked already are not looked at, nor those that walls as high as the change part from it.
+
     Parameters
     ----------
     day : Day
@@ -188,24 +205,101 @@ def beams(
         Of the whole grid; cells are added.
     """
     forcing = day.forcing
+    around = widened(box, YARD, day.spec.shape)
+    roof = before.roof & after.roof
+    walls = around.of(roof) & (np.minimum(around.of(before.solid), around.of(after.solid)) >= top + 0.1)
+    inside = enclosed(walls, around, box, day.spec.shape)
+    if inside is None:
+        open_cells = ~roof
+    else:
+        open_cells = np.zeros_like(roof)
+        around.of(open_cells)[...] = inside & ~around.of(roof)
     for n in range(day.steps):
         for altitude, azimuth, weight in zip(forcing.altitude[n], forcing.azimuth[n], forcing.weight[n], strict=True):
             if weight <= 0:
                 continue
             shadow = shadow_of(box, top - lowest, float(altitude), float(azimuth), day.spec.resolution, marked.shape)
+            left = tight(shadow.of(open_cells) & ~shadow.of(marked))
+            if left is None:
+                continue
+            part = Window(shadow.row + left.row, shadow.column + left.column, left.rows, left.columns)
             old, new = (
                 sunlight(
                     obstacles,
                     altitude=float(altitude),
                     azimuth=float(azimuth),
                     canopy_transmissivity=day.canopy_transmissivity,
-                    window=shadow,
+                    window=part,
                     distant=distant,
                 )
                 for obstacles in (before, after)
             )
-            here = shadow.of(marked)
+            here = part.of(marked)
             here |= old != new
+
+
+def enclosed(walls: Mask, part: Window, box: Window, shape: tuple[int, int]) -> Mask | None:
+    """Return the cells of a part of the grid that no wall parts from a box; None where they reach beyond the part.
+
+    A straight line from elsewhere into these cells crosses a wall, at its side or its corner.
+
+    Parameters
+    ----------
+    walls : array of bool (rows, columns)
+        Of the part.
+    part, box : Window
+        In the grid.
+    shape : tuple of int
+        Rows and columns of the grid.
+
+    Examples
+    --------
+    >>> walls = np.zeros((5, 5), bool)
+    >>> walls[1:4, 1:4] = True
+    >>> walls[2, 2] = False
+    >>> int(enclosed(walls, Window(0, 0, 5, 5), Window(2, 2, 1, 1), (90, 90)).sum())
+    1
+    >>> walls[1, 1] = False
+    >>> enclosed(walls, Window(4, 4, 5, 5), Window(6, 6, 1, 1), (90, 90)) is None
+    True
+    """
+    from scipy.ndimage import label
+
+    free = ~walls
+    begin = box.row - part.row, box.column - part.column
+    free[begin[0] : begin[0] + box.rows, begin[1] : begin[1] + box.columns] = True
+    names, _ = label(free, np.ones((3, 3)))
+    inside: Mask = names == names[begin]
+    leaves = (
+        (part.row > 0 and inside[0].any())
+        or (part.column > 0 and inside[:, 0].any())
+        or (part.row + part.rows < shape[0] and inside[-1].any())
+        or (part.column + part.columns < shape[1] and inside[:, -1].any())
+    )
+    return None if leaves else inside
+
+
+def standing_near(day: Day, marked: Mask, roof: Mask) -> Mask:
+    """Mark the open cells that are marked, or whose ground nearby, as far as it counts for a person there, is.
+
+    Parameters
+    ----------
+    day : Day
+    marked, roof : array of bool (rows, columns)
+        Of the whole grid; roof before and after the change.
+    """
+    from twin.heat import influence_kernels as loops
+
+    near = np.zeros_like(marked)
+    held = tight(marked)
+    if held is None:
+        return near
+    part = widened(held, day.margin, (marked.shape[0], marked.shape[1]))
+    points = footprint(RECEIVERS[day.forcing.receiver], day.forcing.resolution)
+    loops.mark_standing_near(
+        marked, roof, points.row, points.column, points.rings, part.row, part.column, part.of(near)
+    )
+    return near
 
 
 def far_changes(day: Day, before: Distant, after: Distant, marked: Mask) -> None:
@@ -288,13 +382,25 @@ def covering(marked: Mask, margin: int) -> list[Window]:
     >>> covering(marked, 11)
     [Window(row=2, column=2, rows=1, columns=1), Window(row=290, column=280, rows=1, columns=4)]
     """
+    held = tight(marked)
+    return [] if held is None else _split(marked, held, margin)
+
+
+def tight(marked: Mask) -> Window | None:
+    """Return the smallest window around marked cells; None if there are none.
+
+    Examples
+    --------
+    >>> tight(np.eye(4, dtype=bool)[:, 1:])
+    Window(row=1, column=0, rows=3, columns=3)
+    """
     rows = np.flatnonzero(marked.any(axis=1))
     if not len(rows):
-        return []
+        return None
     top, bottom = int(rows[0]), int(rows[-1]) + 1
     columns = np.flatnonzero(marked[top:bottom].any(axis=0))
     left, right = int(columns[0]), int(columns[-1]) + 1
-    return _split(marked, Window(top, left, bottom - top, right - left), margin)
+    return Window(top, left, bottom - top, right - left)
 
 
 CALL = 8000.0
@@ -322,10 +428,8 @@ def _split(marked: Mask, window: Window, margin: int) -> list[Window]:
 
 def _tight(part: Mask, window: Window, axis: int, begin: int, end: int) -> Window | None:
     """Return the smallest window around the marked cells of a slab."""
-    slab = part[begin:end] if axis == 0 else part[:, begin:end]
-    rows, columns = np.flatnonzero(slab.any(axis=1)), np.flatnonzero(slab.any(axis=0))
-    if not len(rows):
+    held = tight(part[begin:end] if axis == 0 else part[:, begin:end])
+    if held is None:
         return None
-    row = window.row + int(rows[0]) + (begin if axis == 0 else 0)
-    column = window.column + int(columns[0]) + (begin if axis == 1 else 0)
-    return Window(row, column, int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1)
+    row, column = (begin, 0) if axis == 0 else (0, begin)
+    return Window(window.row + row + held.row, window.column + column + held.column, held.rows, held.columns)

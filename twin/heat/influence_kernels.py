@@ -1,4 +1,4 @@
-"""Loop over cells: who might see a change.
+"""Loop over cells: who might see a change, and whose ground does.
 
 Symbols
     horizon        (n, rows, columns)   bytes, see view_kernels: what hides things behind it; 255 is the zenith
@@ -35,6 +35,9 @@ SIDE = 8
 
 RANGES = (0.0, 24.0, 64.0, 256.0, 1e9)
 """Distances between which cells and blocks of 2, 4 and 8 cells look, in cells: those of twin.heat.views."""
+
+FAINT = 0.4995 / 31.0
+"""Crowns whose sin2 of elevation is lower lie in none of the bands in which views note crowns, see view_kernels."""
 
 
 @jit
@@ -83,6 +86,8 @@ def may_see(
             return True
         d = max(d, RANGES[level] - 4.0)
         tangent = (top - low) / (d * resolution)
+        if not solid and tangent * tangent < FAINT * (1.0 + tangent * tangent):
+            continue
         if solid and level > 0:
             tangent = 1.15 * tangent + spread / (RANGES[1] * resolution)
         byte = math.atan(tangent) * (510.0 / math.pi) + 1.5
@@ -126,3 +131,32 @@ def mark_viewers(
                 if may_see(horizon[:, a, b], a, b, corner, ground, uneven, box[m], top[m], resolution, reach, solid):
                     marked[i, j] = True
                     break
+
+
+@jit
+def mark_standing_near(
+    marked: Mask, roof: Mask, row: Whole, column: Whole, rings: int, top: int, left: int, near: Mask
+) -> None:
+    """Mark open cells that are marked or look down on one that is, along rays that end at the first roof.
+
+    marked, roof: of the grid. row, column (rays * rings,): see radiation_kernels.look_down. top, left: of `near`.
+    """
+    rows, columns = marked.shape
+    for i in range(near.shape[0]):
+        for j in range(near.shape[1]):
+            y = top + i
+            x = left + j
+            if roof[y, x]:
+                continue
+            near[i, j] = marked[y, x]
+            free = True
+            for m in range(row.size):
+                if near[i, j]:
+                    break
+                if m % rings == 0:
+                    free = True
+                a = y + row[m]
+                b = x + column[m]
+                if free and 0 <= a < rows and 0 <= b < columns:
+                    free = not roof[a, b]
+                    near[i, j] = free and marked[a, b]

@@ -21,13 +21,23 @@ from twin.heat.barrier_patch import keep_what_holds
 from twin.heat.checks import check_count, inspect, inspect_again
 from twin.heat.day import border_hours, compute
 from twin.heat.distant import Distant
-from twin.heat.influence import Mask, Relief, beams, covering, far_changes, rectangles, relief_of, viewers
+from twin.heat.influence import (
+    Mask,
+    Relief,
+    beams,
+    covering,
+    far_changes,
+    rectangles,
+    relief_of,
+    standing_near,
+    viewers,
+)
 from twin.heat.inputs import REQUIRED, used_names
 from twin.heat.obstacles import Obstacles
 from twin.heat.options import Options
 from twin.heat.output import empty_fields, put
 from twin.heat.plan import Plan, assemble, check_threads, compute_plates, make_plan
-from twin.heat.plates import PLATE, widened
+from twin.heat.plates import PLATE, plates, widened
 from twin.heat.scene import Scene, distant_of, ground_of, make_scene, obstacles_of, walls_of
 from twin.heat.views import Views
 from twin.heat.walls import wall_margin
@@ -277,7 +287,11 @@ def apply_edit(
     scene = Scene(whole(spec.shape), fields, obstacles)
     with kernels.running(threads):
         marked, distant, relief = _influenced(run, plan, scene, local)
-        windows = covering(marked, day.margin)
+        windows = [
+            Window(window.row + part.row, window.column + part.column, part.rows, part.columns)
+            for window in covering(marked, day.margin)
+            for part in plates((window.rows, window.columns), plan.plate)
+        ]
         pieces = []
         with progress.stage("heat, changed part", total=float(max(len(windows), 1))) as advance:
             for window in windows:
@@ -385,7 +399,7 @@ def _influenced(run: HeatRun, plan: Plan, scene: Scene, local: Window) -> tuple[
     near = widened(local, wall_margin(spec.resolution), spec.shape)
     walls = [_walls(one, near, day.options.wall_albedo) for one in (run.scene, scene)]
     near.of(marked)[...] |= other_than(*walls).any(axis=-1)
-    return _dilated(marked, day.margin), distant, relief
+    return standing_near(day, marked, before.roof & after.roof), distant, relief
 
 
 def _walls(scene: Scene, window: Window, default: float) -> NDArray[np.float32]:
@@ -401,28 +415,6 @@ def _embed(part: Mask, local: Window, shape: tuple[int, int]) -> Mask:
     field = np.zeros(shape, np.bool_)
     local.of(field)[...] = part
     return field
-
-
-def _dilated(marked: Mask, margin: int) -> Mask:
-    """Mark the cells around marked ones as well, in squares."""
-    from scipy.ndimage import maximum_filter1d
-
-    rows = np.flatnonzero(marked.any(axis=1))
-    if not len(rows):
-        return marked
-    columns = np.flatnonzero(marked[rows[0] : rows[-1] + 1].any(axis=0))
-    shape = (marked.shape[0], marked.shape[1])
-    part = widened(
-        Window(int(rows[0]), int(columns[0]), int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1),
-        margin,
-        shape,
-    )
-    wide = part.of(marked).view(np.uint8)
-    for axis in (0, 1):
-        wide = maximum_filter1d(wide, 2 * margin + 1, axis=axis, mode="constant")
-    out = np.zeros(shape, np.bool_)
-    part.of(out)[...] = wide.astype(np.bool_)
-    return out
 
 
 def _changed_box(plan: Plan, grid: xr.Dataset, names: tuple[str, ...], within: Window | None) -> Window | None:
