@@ -66,7 +66,7 @@ def patch_barriers(barriers: Barriers, before: Obstacles, after: Obstacles, loca
     if missing:
         return None
     stride, resolution = barriers.stride, after.resolution
-    made: dict[str, Any] = {"stand": after.ground, "lean": after.slope}
+    made: dict[str, Any] = {"stand": after.ground, "lean": after.slope, "level": not after.slope.any()}
     if any(getattr(before, key) is not getattr(after, key) for key in ("solid", "roof", "slope")):
         made["here"] = ~after.roof
         made["low"] = lowest_of_groups(after.ground, after.slope, made["here"], resolution)

@@ -27,6 +27,7 @@ LARGEST_OFFSET = 0.4999
 """Receivers stand within their cell, not on its edge."""
 
 Float32 = NDArray[np.float32]
+_LEVEL = np.zeros((2, 0, 0), np.float32)
 Receivers = Literal["ground", "surface"]
 Walls = Literal["edges", "centres"]
 
@@ -196,7 +197,7 @@ def _follow(
 
     kernels.add_sunlight(
         barriers.stand,
-        barriers.lean,
+        _LEVEL if barriers.level else barriers.lean,
         here,
         barriers.low,
         barriers.wall,

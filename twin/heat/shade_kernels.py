@@ -7,7 +7,7 @@ a bit. All heights are compared in single precision, as (elevation - receiver) a
 
 Symbols
     stand     (rows, columns) float32   elevation of the receivers, m
-    lean      (2, rows, columns) float32   slope of the surface they stand on, to the east and to the south, m/m
+    lean      (2, rows, columns) float32   slope of what they stand on, to the east and south, m/m; (2, 0, 0) if level
     here      (rows, columns) bool      where receivers are
     low       (rows, groups) float32   lowest that receivers in each group of columns may stand, m
     wall, plane, top, base, high        see shade_layers.Barriers
@@ -44,6 +44,9 @@ LANES = 64
 RUN = 8
 """Cells of a line that are looked at together."""
 
+ROWS = 16
+"""Rows of a window that one thread follows together."""
+
 BLOCK = 16
 """Cells along the blocks of `beyond`, see distant.BLOCK."""
 
@@ -53,37 +56,6 @@ GROUP = 16
 MARGIN_ROWS = RUN
 MARGIN_COLUMNS = 80
 """Cells around the layers, so that no run of a chunk within reach leaves them; a multiple of `GROUP`."""
-
-
-@jit
-def meet_walls(wall: Reals, first: int, skip: Whole, enter: Reals, r: int, z: Reals, hidden: Reals) -> None:
-    """Follow a run past walls; written out, so that eight cells cost one pass over the chunk."""
-    n = r * RUN
-    p0, p1 = uint64(first + skip[n]), uint64(first + skip[n + 1])
-    p2, p3 = uint64(first + skip[n + 2]), uint64(first + skip[n + 3])
-    p4, p5 = uint64(first + skip[n + 4]), uint64(first + skip[n + 5])
-    p6, p7 = uint64(first + skip[n + 6]), uint64(first + skip[n + 7])
-    e0, e1, e2, e3 = enter[n], enter[n + 1], enter[n + 2], enter[n + 3]
-    e4, e5, e6, e7 = enter[n + 4], enter[n + 5], enter[n + 6], enter[n + 7]
-    for c in range(uint64(LANES)):
-        x = z[c]
-        most = hidden[c]
-        rise = (wall[p0 + c] - x) - e0
-        most = rise if rise > most else most
-        rise = (wall[p1 + c] - x) - e1
-        most = rise if rise > most else most
-        rise = (wall[p2 + c] - x) - e2
-        most = rise if rise > most else most
-        rise = (wall[p3 + c] - x) - e3
-        most = rise if rise > most else most
-        rise = (wall[p4 + c] - x) - e4
-        most = rise if rise > most else most
-        rise = (wall[p5 + c] - x) - e5
-        most = rise if rise > most else most
-        rise = (wall[p6 + c] - x) - e6
-        most = rise if rise > most else most
-        rise = (wall[p7 + c] - x) - e7
-        hidden[c] = rise if rise > most else most
 
 
 @jit
@@ -97,33 +69,6 @@ def meet_terrain(
         for c in range(uint64(LANES)):
             rise = ((plane[0, p + c] - z[c]) + (plane[1, p + c] * aside + plane[2, p + c] * down)) - e
             hidden[c] = rise if rise > hidden[c] else hidden[c]
-
-
-@jit
-def meet_crowns(
-    top: Reals, base: Reals, first: int, skip: Whole, near: Reals, far: Reals, r: int, z: Reals, crowned: Reals
-) -> None:
-    """Follow a run through crowns that all let the same share of the beam through; four cells to a pass."""
-    for n in range(r * RUN, (r + 1) * RUN, 4):
-        p0, p1 = uint64(first + skip[n]), uint64(first + skip[n + 1])
-        p2, p3 = uint64(first + skip[n + 2]), uint64(first + skip[n + 3])
-        e0, e1, e2, e3 = near[n], near[n + 1], near[n + 2], near[n + 3]
-        f0, f1, f2, f3 = far[n], far[n + 1], far[n + 2], far[n + 3]
-        for c in range(uint64(LANES)):
-            x = z[c]
-            most = crowned[c]
-            above, below = (top[p0 + c] - x) - e0, f0 - (base[p0 + c] - x)
-            least = above if above < below else below
-            most = least if least > most else most
-            above, below = (top[p1 + c] - x) - e1, f1 - (base[p1 + c] - x)
-            least = above if above < below else below
-            most = least if least > most else most
-            above, below = (top[p2 + c] - x) - e2, f2 - (base[p2 + c] - x)
-            least = above if above < below else below
-            most = least if least > most else most
-            above, below = (top[p3 + c] - x) - e3, f3 - (base[p3 + c] - x)
-            least = above if above < below else below
-            crowned[c] = least if least > most else most
 
 
 @jit
@@ -155,42 +100,8 @@ def meet_clearings(
 
 
 @jit
-def count_open(z: Reals, hidden: Reals) -> int:
-    """Count receivers that nothing opaque hides yet."""
-    number = 0
-    for c in range(LANES):
-        number += (hidden[c] <= np.float32(0.0)) & (z[c] < np.float32(np.inf))
-    return number
-
-
-@jit
-def take_places(
-    ground: Reals,
-    east_lean: Reals,
-    south_lean: Reals,
-    there: Mask,
-    begin: Any,
-    count: int,
-    aside: np.float32,
-    down: np.float32,
-    z: Reals,
-    hidden: Reals,
-    crowned: Reals,
-    through: Reals,
-) -> None:
-    """Begin a chunk of `count` receivers of a row at column `begin`: nothing is met yet."""
-    z[:] = np.float32(np.inf)
-    hidden[:] = np.float32(-np.inf)
-    crowned[:] = np.float32(-np.inf)
-    through[:] = np.float32(1.0)
-    for c in range(uint64(count)):
-        x = ground[begin + c] + (east_lean[begin + c] * aside + south_lean[begin + c] * down)
-        z[c] = x if there[begin + c] else np.float32(np.inf)
-
-
-@jit
-def light_row(
-    i: int,
+def light_rows(
+    block: int,
     stand: Reals,
     lean: Reals,
     here: Mask,
@@ -225,73 +136,152 @@ def light_row(
     beyond_column: int,
     sunlit: Reals,
 ) -> None:
-    """Follow the receivers of row `i` of a window; see add_sunlight."""
+    """Follow the receivers of a block of rows of a window; see add_sunlight."""
     height, width = stand.shape
-    columns = sunlit.shape[1]
+    columns, runs = sunlit.shape[1], extent.shape[0]
+    level, crowned_scene = lean.shape[1] == 0, layers[2]
     z = np.empty(LANES, np.float32)
     hidden = np.empty(LANES, np.float32)
-    crowned = np.empty(LANES, np.float32)
-    through = np.empty(LANES, np.float32)
-    a = row + i
-    ground, east_lean, south_lean, there = stand[a], lean[0, a], lean[1, a], here[a]
-    for j in range(0, columns, LANES):
-        b = column + j
-        count = min(LANES, columns - j)
-        lowest = np.float32(np.inf)
-        for q in range(b // GROUP, (b + count - 1) // GROUP + 1):
-            lowest = min(lowest, low[a, q])
-        if lowest == np.float32(np.inf):
-            continue
-        begin, first = uint64(b), (a + MARGIN_ROWS) * stride + b + MARGIN_COLUMNS
-        ready = dark = False
-        if beyond.shape[0] > 0:
-            for q in range((beyond_column + j) // BLOCK, (beyond_column + j + count - 1) // BLOCK + 1):
-                dark = dark or beyond[(beyond_row + i) // BLOCK, q] > lowest
-        if dark:
-            ready = True
-            take_places(ground, east_lean, south_lean, there, begin, count, aside, down, z, hidden, crowned, through)
-            for c in range(count):
-                hidden[c] = beyond[(beyond_row + i) // BLOCK, (beyond_column + j + c) // BLOCK] - z[c]
-        for r in range(extent.shape[0]):
-            rise = near[r * RUN]
-            if highest - lowest <= rise:
-                break
-            if a + extent[r, 0] >= height or a + extent[r, 1] < 0:
-                break
-            if b + extent[r, 2] >= width or b + extent[r, 3] + LANES <= 0:
-                break
-            p = a + extent[r, 0] + MARGIN_ROWS
-            q = (b + extent[r, 2] + MARGIN_COLUMNS) // GROUP
-            walls = layers[0] and high_wall[p, q] - lowest > rise
-            planes = layers[1] and high_plane[p, q] - lowest > rise
-            crowns = layers[2] and high_crown[p, q] - lowest > rise
-            if not (walls or planes or crowns):
+    crowned = np.full(LANES, -np.inf, np.float32)
+    through = np.ones(LANES, np.float32)
+    for i in range(block * ROWS, min((block + 1) * ROWS, sunlit.shape[0])):
+        a = row + i
+        ground, there, lit = stand[a], here[a], sunlit[i]
+        east_lean, south_lean = lean[0, a], lean[1, a]
+        reach = runs
+        while reach > 0 and (a + extent[reach - 1, 0] >= height or a + extent[reach - 1, 1] < 0):
+            reach -= 1
+        for j in range(0, columns, LANES):
+            b = column + j
+            count = min(LANES, columns - j)
+            lowest = np.float32(np.inf)
+            for q in range(uint64(b) // uint64(GROUP), uint64(b + count - 1) // uint64(GROUP) + uint64(1)):
+                lowest = min(lowest, low[uint64(a), q])
+            if lowest == np.float32(np.inf):
                 continue
+            begin, start, first = uint64(b), uint64(j), (a + MARGIN_ROWS) * stride + b + MARGIN_COLUMNS
+            last = reach
+            while last > 0 and (b + extent[last - 1, 2] >= width or b + extent[last - 1, 3] + LANES <= 0):
+                last -= 1
+            dark = ready = False
+            if beyond.shape[0] > 0:
+                for q in range((beyond_column + j) // BLOCK, (beyond_column + j + count - 1) // BLOCK + 1):
+                    dark = dark or beyond[(beyond_row + i) // BLOCK, q] > lowest
+            r: Any = uint64(0)
+            end: Any = uint64(last)
+            while True:
+                walls = planes = crowns = False
+                while r < end:
+                    rise = near[r * uint64(RUN)]
+                    if highest - lowest <= rise:
+                        r = end
+                        break
+                    p = uint64(a + extent[r, 0] + MARGIN_ROWS)
+                    q = uint64(b + extent[r, 2] + MARGIN_COLUMNS) // uint64(GROUP)
+                    walls = layers[0] and high_wall[p, q] - lowest > rise
+                    planes = layers[1] and high_plane[p, q] - lowest > rise
+                    crowns = layers[2] and high_crown[p, q] - lowest > rise
+                    if walls or planes or crowns:
+                        break
+                    r += uint64(1)
+                if not ready:
+                    if r >= end and not dark:
+                        break
+                    ready = True
+                    for c in range(uint64(LANES)):
+                        hidden[c] = np.float32(-np.inf)
+                    if crowned_scene:
+                        for c in range(uint64(LANES)):
+                            crowned[c] = np.float32(-np.inf)
+                            through[c] = np.float32(1.0)
+                    for c in range(uint64(count), uint64(LANES)):
+                        z[c] = np.float32(np.inf)
+                    if level:
+                        for c in range(uint64(count)):
+                            z[c] = ground[begin + c] if there[begin + c] else np.float32(np.inf)
+                    else:
+                        for c in range(uint64(count)):
+                            x = ground[begin + c] + (east_lean[begin + c] * aside + south_lean[begin + c] * down)
+                            z[c] = x if there[begin + c] else np.float32(np.inf)
+                    if dark:
+                        for c in range(count):
+                            hidden[c] = beyond[(beyond_row + i) // BLOCK, (beyond_column + j + c) // BLOCK] - z[c]
+                if r >= end:
+                    break
+                n: Any = r * uint64(RUN)
+                if walls:  # written out, here and not in a function: passing that many arrays costs as much as the loop
+                    p0, p1 = uint64(first + skip[n]), uint64(first + skip[n + uint64(1)])
+                    p2, p3 = uint64(first + skip[n + uint64(2)]), uint64(first + skip[n + uint64(3)])
+                    p4, p5 = uint64(first + skip[n + uint64(4)]), uint64(first + skip[n + uint64(5)])
+                    p6, p7 = uint64(first + skip[n + uint64(6)]), uint64(first + skip[n + uint64(7)])
+                    e0, e1, e2, e3 = enter[n], enter[n + uint64(1)], enter[n + uint64(2)], enter[n + uint64(3)]
+                    e4, e5 = enter[n + uint64(4)], enter[n + uint64(5)]
+                    e6, e7 = enter[n + uint64(6)], enter[n + uint64(7)]
+                    for c in range(uint64(LANES)):
+                        x = z[c]
+                        most = hidden[c]
+                        over = (wall[p0 + c] - x) - e0
+                        most = over if over > most else most
+                        over = (wall[p1 + c] - x) - e1
+                        most = over if over > most else most
+                        over = (wall[p2 + c] - x) - e2
+                        most = over if over > most else most
+                        over = (wall[p3 + c] - x) - e3
+                        most = over if over > most else most
+                        over = (wall[p4 + c] - x) - e4
+                        most = over if over > most else most
+                        over = (wall[p5 + c] - x) - e5
+                        most = over if over > most else most
+                        over = (wall[p6 + c] - x) - e6
+                        most = over if over > most else most
+                        over = (wall[p7 + c] - x) - e7
+                        hidden[c] = over if over > most else most
+                if planes:
+                    meet_terrain(plane, first, skip, middle, east, south, r, z, hidden)
+                if crowns:
+                    if layers[3]:
+                        meet_clearings(top, base, clear, usual, first, skip, near, far, r, z, through)
+                    else:
+                        # four cells to a pass
+                        for n in range(r * uint64(RUN), (r + uint64(1)) * uint64(RUN), uint64(4)):
+                            p0, p1 = uint64(first + skip[n]), uint64(first + skip[n + uint64(1)])
+                            p2, p3 = uint64(first + skip[n + uint64(2)]), uint64(first + skip[n + uint64(3)])
+                            e0, e1, e2, e3 = near[n], near[n + uint64(1)], near[n + uint64(2)], near[n + uint64(3)]
+                            f0, f1, f2, f3 = far[n], far[n + uint64(1)], far[n + uint64(2)], far[n + uint64(3)]
+                            for c in range(uint64(LANES)):
+                                x = z[c]
+                                most = crowned[c]
+                                above, below = (top[p0 + c] - x) - e0, f0 - (base[p0 + c] - x)
+                                least = above if above < below else below
+                                most = least if least > most else most
+                                above, below = (top[p1 + c] - x) - e1, f1 - (base[p1 + c] - x)
+                                least = above if above < below else below
+                                most = least if least > most else most
+                                above, below = (top[p2 + c] - x) - e2, f2 - (base[p2 + c] - x)
+                                least = above if above < below else below
+                                most = least if least > most else most
+                                above, below = (top[p3 + c] - x) - e3, f3 - (base[p3 + c] - x)
+                                least = above if above < below else below
+                                crowned[c] = least if least > most else most
+                r += uint64(1)
+                if walls or planes:
+                    found = False
+                    for c in range(uint64(LANES)):
+                        found = found | ((hidden[c] <= np.float32(0.0)) & (z[c] < np.float32(np.inf)))
+                    if not found:
+                        break
             if not ready:
-                ready = True
-                take_places(
-                    ground, east_lean, south_lean, there, begin, count, aside, down, z, hidden, crowned, through
-                )
-            if walls:
-                meet_walls(wall, first, skip, enter, r, z, hidden)
-            if planes:
-                meet_terrain(plane, first, skip, middle, east, south, r, z, hidden)
-            if crowns:
-                if layers[3]:
-                    meet_clearings(top, base, clear, usual, first, skip, near, far, r, z, through)
-                else:
-                    meet_crowns(top, base, first, skip, near, far, r, z, crowned)
-            if (walls or planes) and count_open(z, hidden) == 0:
-                break
-        lit, start = sunlit[i], uint64(j)
-        if ready:
-            for c in range(uint64(count)):
-                share = usual if crowned[c] > np.float32(0.0) else through[c]
-                share = share if hidden[c] <= np.float32(0.0) else np.float32(0.0)
-                lit[start + c] += weight * share if z[c] < np.float32(np.inf) else np.float32(0.0)
-        else:
-            for c in range(uint64(count)):
-                lit[start + c] += weight if there[begin + c] else np.float32(0.0)
+                for c in range(uint64(count)):
+                    lit[start + c] += weight if there[begin + c] else np.float32(0.0)
+            elif crowned_scene:
+                for c in range(uint64(count)):
+                    share = usual if crowned[c] > np.float32(0.0) else through[c]
+                    share = share if hidden[c] <= np.float32(0.0) else np.float32(0.0)
+                    lit[start + c] += weight * share if z[c] < np.float32(np.inf) else np.float32(0.0)
+            else:
+                for c in range(uint64(count)):
+                    share = weight if hidden[c] <= np.float32(0.0) else np.float32(0.0)
+                    lit[start + c] += share if z[c] < np.float32(np.inf) else np.float32(0.0)
 
 
 @jit(parallel=True)
@@ -337,9 +327,9 @@ def add_sunlight(
     usual: share that crowns let through. beyond_row, beyond_column: of the window's first cell, counted in cells from
     the first block; `BLOCK` cells to a block.
     """
-    for i in prange(sunlit.shape[0]):
-        light_row(
-            i,
+    for block in prange((sunlit.shape[0] + ROWS - 1) // ROWS):
+        light_rows(
+            block,
             stand,
             lean,
             here,

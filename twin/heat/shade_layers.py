@@ -29,6 +29,7 @@ class Barriers:
 
     stand : (rows, columns) without margin, elevation of the receivers, m
     lean : (2, rows, columns) without margin, slope of what they stand on, to the east and to the south, m/m
+    level : whether all of that is 0
     here : (rows, columns) without margin, where receivers are
     low : (rows, groups) without margin, lowest that receivers may stand within a group of `GROUP` columns, wherever in
         their cells; infinite where there are none, m
@@ -44,6 +45,7 @@ class Barriers:
 
     stand: Float32
     lean: Float32
+    level: bool
     here: NDArray[np.bool_]
     low: Float32
     wall: Float32
@@ -179,6 +181,7 @@ def make_barriers(
     return Barriers(
         stand=stand,
         lean=lean,
+        level=not lean.any(),
         here=here,
         low=lowest_of_groups(stand, lean, here, resolution),
         wall=_padded(wall, NOTHING).ravel() if layers[0] else _NONE.ravel(),

@@ -143,12 +143,14 @@ def _in_runs(
     """Fill the last run up with cells that nothing is met in."""
     from twin.heat.shade_kernels import RUN
 
-    more = -len(near) % RUN
+    count = len(near)
 
-    def runs(values: Floats, fill: float) -> Float32:
-        return np.pad(values, (0, more), constant_values=fill).astype(np.float32)
+    def runs(values: NDArray[Any], fill: Any, kind: Any = np.float32) -> NDArray[Any]:
+        filled = np.empty(-(-count // RUN) * RUN, kind)
+        filled[:count], filled[count:] = values, fill
+        return filled
 
-    row, column = (np.pad(offsets.astype(np.int64), (0, more), mode="edge") for offsets in places)
+    row, column = (runs(offsets, offsets[-1], np.int64) for offsets in places)
     down, right = row.reshape(-1, RUN), column.reshape(-1, RUN)
     return Line(
         skip=row * stride + column,
@@ -158,5 +160,5 @@ def _in_runs(
         far=runs(far, 0.0),
         east=runs(east, 0.0),
         south=runs(south, 0.0),
-        extent=np.stack([down.min(axis=1), down.max(axis=1), right.min(axis=1), right.max(axis=1)], axis=1),
+        extent=np.array([down.min(axis=1), down.max(axis=1), right.min(axis=1), right.max(axis=1)]).T.copy(),
     )
