@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin import kernels
+from twin.errors import InputError
 from twin.heat.obstacles import Obstacles, make_obstacles
 from twin.heat.rays import even_azimuths, ray_table
 from twin.heat.shade import sunlight
@@ -250,6 +251,20 @@ def test_shadow_of_a_tower_has_its_length() -> None:
 
 def test_sun_at_the_horizon_lights_nothing() -> None:
     assert not sunlight(_walls(np.zeros((3, 3))), altitude=0.0, azimuth=90.0).any()
+
+
+@pytest.mark.parametrize("distance", [30, 40])
+def test_walls_at_centres_stand_half_a_cell_farther_off(distance: int) -> None:
+    """Where blocks look: half the sky over a wall at its cells' middle, (1 + cos b) / 2."""
+    height = np.zeros((20 * distance + 1, 121))
+    height[:, 60 + distance :] = 10.0
+    got = look_around(_walls(height), walls="centres").factors[0, 10 * distance, 60]
+    assert got == pytest.approx((1 + math.cos(math.atan(10.0 / distance))) / 2, abs=ANALYTIC)
+
+
+def test_walls_stand_at_edges_or_centres() -> None:
+    with pytest.raises(InputError, match="walls is 'corners'"):
+        look_around(_walls(np.zeros((3, 3))), walls="corners")  # type: ignore[arg-type]
 
 
 # --- symmetry, units, threads ---

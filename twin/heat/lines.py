@@ -98,12 +98,17 @@ def along_rows(azimuth: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def far_edges(
-    azimuth: NDArray[np.float64], spacings: tuple[int, ...], ranges: tuple[tuple[float, float], ...], resolution: float
+    azimuth: NDArray[np.float64],
+    spacings: tuple[int, ...],
+    ranges: tuple[tuple[float, float], ...],
+    resolution: float,
+    late: float = 0.0,
 ) -> FarLines:
     """List the edges that lines meet on lattices of some spacings, each in a range of distances, in cells.
 
     What stands within half a lattice cell of an edge is noted there, so a wall is found up to half a spacing too early
-    or too late along the line; half a cell of it, which is always late, is taken back.
+    or too late along the line; half a cell of it, which is always late, is taken back. Edges count as `late` steps of
+    a cell farther off than they are.
 
     Examples
     --------
@@ -111,7 +116,7 @@ def far_edges(
     >>> lines.column.tolist(), [f"{1 / near:.3f}" for near in lines.near]
     ([4, 5, 6, 6], ['3.046', '4.062', '5.077', '5.077'])
     """
-    return _far_lines(azimuth, spacings, ranges, resolution, cells=False)
+    return _far_lines(azimuth, spacings, ranges, resolution, cells=False, later=late)
 
 
 def far_cells(
@@ -127,6 +132,7 @@ def _far_lines(
     ranges: tuple[tuple[float, float], ...],
     resolution: float,
     cells: bool,
+    later: float = 0.0,
 ) -> FarLines:
     east, south = _direction(azimuth)
     by_row = along_rows(azimuth)
@@ -149,7 +155,7 @@ def _far_lines(
             else:
                 late = 0.0 if spacing == 1 else 0.5 / abs(major)
                 ahead = 1 + n if major > 0 else 1 - n
-                near = n * step - late
+                near = n * step - late + later / abs(major)
                 far, aside = near, near + 0.5 * step
             across = 1 + np.floor(minor * aside / spacing).astype(np.int64)
             line[level, d] = total, total + len(n)

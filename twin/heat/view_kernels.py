@@ -4,15 +4,23 @@ Lines run through the cells near by one by one, edge by edge. Farther off three 
 cells: blocks of 2, 4 and 8 cells look from their middles along lines through lattices of 1, 2 and 4 cells, and hand
 what they see to the four blocks or cells in them. Columns lie in the lanes of the processor: every loop over j is one.
 
+All arrays are given flat, with the place at which something begins in them: to cut a row out of an array costs more
+than to look at it.
+
 Symbols
-    ground    (rows, columns)   elevation of the receivers' ground, m
-    wall      (rows + 1, columns)   elevation of roofs, m; far below everything on open ground; the last row is empty
-    plane     (3, rows + 1, columns)   elevation of open ground, m (far below everything under roofs), and its slope to
-                                       the east and to the south, m/m
-    top, base (rows, columns)   elevation of crown top and base, m; top = base where no tree stands
-    planted   (rows, chunks)    whether a tree stands in a chunk of `CHUNK` columns of a row
-    row, column, east, south    see rays.RayTable
+    ground    elevation of those who look, m: blocks of 8, 4 and 2 cells and cells; see `places`
+    looks     1 where anybody stands on open ground, else 0; as ground
+    wall      (rows, columns)   elevation of roofs, m; far below everything on open ground
+    plane     (3, rows, columns)   elevation of open ground, m (far below everything under roofs), and its slope to the
+                                   east and to the south, m/m
+    crowns    (2, rows, columns)   elevation of crown top and base, m; top = base where no tree stands; of cells, then
+                                   of lattices, their even columns before the odd ones; see `groves`
+    planted   (rows, chunks + 1)   for each chunk of `CHUNK` columns of a row: from it on, the next with a tree
+    seen      what the blocks or cells of a row see: t, and `SPAN` further q
+    state     the same of all rows of blocks, after `rise`
+    step, east, south           from a cell to a cell on its line, in flat arrays of cells; see rays.RayTable
     enter, leave, middle        one over the distance at which a line enters, leaves and is half-way through a cell, 1/m
+    where, g, s, ...            places in flat arrays
     edges     see block_kernels
     t         tangent of an elevation angle
     q         one over the distance of what is seen there, 1/m; 0 where nothing is
@@ -29,7 +37,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import uint32
+from numba import uint32, uintp
 from numpy.typing import NDArray
 
 from twin.kernels import jit
@@ -42,11 +50,17 @@ Whole = NDArray[Any]
 BANDS = 31
 """Steps of equal s in which crowns are noted: one less than a word has bits, so that no shift is as long as a word."""
 
-CHUNK = 32
-"""Columns that are looked at for trees together."""
+CHUNK = 16
+"""Columns that are looked at for trees together: one step of the processor's widest lanes."""
 
-WIDTH = 512
-"""Columns of a row that are worked on together: a dozen rows of them stay in the fastest memory."""
+WIDTH = 256
+"""Columns of cells that are worked on together: what they look at stays in the fastest memory."""
+
+TILE = 64
+"""Columns of the largest blocks that one thread works on at a time."""
+
+SPAN = 288
+"""Between t and q of a row: room for a tile's blocks of any size and for `WIDTH` cells."""
 
 STRIP = 8
 """Rows of the largest blocks that one thread works on at a time."""
@@ -59,16 +73,13 @@ FULL = 255.0
 
 
 @jit
-def angle_of(t: np.float32) -> np.float32:
-    """Arcus tangent of t >= 0 within 2e-7: M. Abramowitz, I. Stegun (1964), 4.4.49, without a branch."""
-    one = np.float32(1.0)
-    y = one / t if t > one else t
+def angle_of(y: np.float32) -> np.float32:
+    """Arcus tangent of 0 <= y <= 1 within 2e-7: M. Abramowitz, I. Stegun (1964), 4.4.49."""
     q = y * y
     p = np.float32(0.0218612288) + q * np.float32(-0.0040540580)
     p = np.float32(0.0964200441) + q * (np.float32(-0.0559098861) + q * p)
     p = np.float32(0.1994653599) + q * (np.float32(-0.1390853351) + q * p)
-    p = y * (np.float32(0.9999993329) + q * (np.float32(-0.3332985605) + q * p))
-    return np.float32(0.5 * math.pi) - p if t > one else p
+    return y * (np.float32(0.9999993329) + q * (np.float32(-0.3332985605) + q * p))
 
 
 @jit
@@ -76,69 +87,94 @@ def bands_between(low: np.float32, high: np.float32) -> Any:
     """Return the bands from tangent `low` to tangent `high`; none if `high` is the lower."""
     one = np.float32(1.0)
     half = np.float32(0.5)
-    count = np.float32(BANDS)
-    first = uint32(np.int32(count * (low * low / (one + low * low)) + half))
-    last = uint32(np.int32(count * (high * high / (one + high * high)) + half))
+    a = low * low
+    b = high * high
+    share = np.float32(BANDS) / ((one + a) * (one + b))
+    first = uint32(np.int32(a * (one + b) * share + half))
+    last = uint32(np.int32(b * (one + a) * share + half))
     return ((uint32(1) << last) - uint32(1)) & ~((uint32(1) << first) - uint32(1))
 
 
 @jit
-def see_walls(ground: Reals, a: Reals, b: Reals, c: Reals, d: Reals, near: Reals, t: Reals) -> None:
-    """Raise the horizon `t` of a row's cells to the walls in the cells at four offsets; near (4,): see `enter`."""
-    first = near[0]
-    second = near[1]
-    third = near[2]
-    fourth = near[3]
-    for j in range(t.size):
-        z = ground[j]
-        u = (a[j] - z) * first
-        v = (b[j] - z) * second
+def see_walls(
+    wall: Reals, a: int, b: int, c: int, d: int, near: Reals, n: int, ground: Reals, g: int, seen: Reals, size: int
+) -> None:
+    """Raise the horizon of a row's cells to the walls in the cells at four offsets; near: see `enter`."""
+    first = near[n]
+    second = near[n + 1]
+    third = near[n + 2]
+    fourth = near[n + 3]
+    for j in range(size):
+        z = ground[uintp(g + j)]
+        u = (wall[uintp(a + j)] - z) * first
+        v = (wall[uintp(b + j)] - z) * second
         u = u if u > v else v
-        w = (c[j] - z) * third
-        v = (d[j] - z) * fourth
+        w = (wall[uintp(c + j)] - z) * third
+        v = (wall[uintp(d + j)] - z) * fourth
         w = w if w > v else v
         u = u if u > w else w
-        t[j] = u if u > t[j] else t[j]
+        t = seen[uintp(j)]
+        seen[uintp(j)] = u if u > t else t
 
 
 @jit
 def see_slope(
-    ground: Reals,
-    level: Reals,
-    to_east: Reals,
-    to_south: Reals,
+    plane: Reals,
+    a: int,
+    part: int,
     middle: np.float32,
     east: np.float32,
     south: np.float32,
-    t: Reals,
+    ground: Reals,
+    g: int,
+    seen: Reals,
+    size: int,
 ) -> None:
-    """Raise the horizon `t` of a row's cells to the open ground in the cells at one offset."""
-    for j in range(t.size):
-        hill = (level[j] + to_east[j] * east + to_south[j] * south - ground[j]) * middle
-        t[j] = hill if hill > t[j] else t[j]
+    """Raise the horizon of a row's cells to the open ground in the cells at one offset; part: size of one plane."""
+    for j in range(size):
+        level = plane[uintp(a + j)] + plane[uintp(a + part + j)] * east + plane[uintp(a + 2 * part + j)] * south
+        hill = (level - ground[uintp(g + j)]) * middle
+        t = seen[uintp(j)]
+        seen[uintp(j)] = hill if hill > t else t
 
 
 @jit
-def see_edges(ground: Reals, a: Reals, b: Reals, c: Reals, d: Reals, near: Reals, t: Reals, q: Reals) -> None:
-    """Raise the horizon `t` of a row's blocks to the edges at four offsets, and note one over their distance, `q`."""
-    first = near[0]
-    second = near[1]
-    third = near[2]
-    fourth = near[3]
-    for j in range(t.size):
-        z = ground[j]
-        u = (a[j] - z) * first
-        v = (b[j] - z) * second
+def see_edges(
+    edges: Reals,
+    a: int,
+    b: int,
+    c: int,
+    d: int,
+    near: Reals,
+    n: int,
+    least: np.float32,
+    ground: Reals,
+    g: int,
+    seen: Reals,
+    size: int,
+) -> None:
+    """Raise the horizon of a row's blocks to the edges at four offsets, if above `least`, and note which was raised."""
+    first = near[n]
+    second = near[n + 1]
+    third = near[n + 2]
+    fourth = near[n + 3]
+    for j in range(size):
+        z = ground[uintp(g + j)]
+        u = (edges[uintp(a + j)] - z) * first
+        v = (edges[uintp(b + j)] - z) * second
         p = first if u > v else second
         u = u if u > v else v
-        w = (c[j] - z) * third
-        v = (d[j] - z) * fourth
+        w = (edges[uintp(c + j)] - z) * third
+        v = (edges[uintp(d + j)] - z) * fourth
         r = third if w > v else fourth
         w = w if w > v else v
         p = p if u > w else r
         u = u if u > w else w
-        q[j] = p if u > t[j] else q[j]
-        t[j] = u if u > t[j] else t[j]
+        t = seen[uintp(j)]
+        q = seen[uintp(SPAN + j)]
+        bar = t if t > least else least
+        seen[uintp(SPAN + j)] = p if u > bar else q
+        seen[uintp(j)] = u if u > bar else t
 
 
 @jit
@@ -146,391 +182,332 @@ def march(
     row: int,
     column: int,
     edges: Reals,
-    first: Whole,
+    lattice: Whole,
+    aside: bool,
+    begin: int,
+    end: int,
     rows: Whole,
     columns: Whole,
     near: Reals,
+    least: np.float32,
     ground: Reals,
-    t: Reals,
-    q: Reals,
+    g: int,
+    seen: Reals,
+    size: int,
 ) -> None:
-    """Raise the horizon of the blocks of one row, `t` and `q`, to all edges of a line.
+    """Raise the horizon of the blocks of one row to all edges of a line.
 
-    row, column: of the first block among all blocks of the plane. edges (rows + 1, 2, columns / 2), first: see
-    block_kernels. rows, columns (n,): from an even lattice row and column to an edge of the line; n is a multiple of 4.
+    row, column: of the first block among all blocks of the plane. lattice (5,): where its edges begin, how many rows
+    they have and half their columns, lattice row and column of the first; see block_kernels. rows, columns: from an
+    even lattice row and column to an edge of the line, from `begin` to `end`, a multiple of 4.
     """
-    last = edges.shape[0] - 1
-    size = t.size
-    above = 2 * row - first[0]
-    for n in range(0, rows.size, 4):
+    last = lattice[1]
+    half = lattice[2]
+    start = lattice[0] + (0 if aside else 2 * (last + 1) * half) + column - (lattice[4] >> 1)
+    above = 2 * row - lattice[3]
+    for n in range(begin, end, 4):
         i = above + rows[n] if 0 <= above + rows[n] < last else last
         j = above + rows[n + 1] if 0 <= above + rows[n + 1] < last else last
         k = above + rows[n + 2] if 0 <= above + rows[n + 2] < last else last
         m = above + rows[n + 3] if 0 <= above + rows[n + 3] < last else last
-        left = column - (first[1] >> 1)
-        a = left + (columns[n] >> 1)
-        b = left + (columns[n + 1] >> 1)
-        c = left + (columns[n + 2] >> 1)
-        d = left + (columns[n + 3] >> 1)
         see_edges(
+            edges,
+            start + (2 * i + (columns[n] & 1)) * half + (columns[n] >> 1),
+            start + (2 * j + (columns[n + 1] & 1)) * half + (columns[n + 1] >> 1),
+            start + (2 * k + (columns[n + 2] & 1)) * half + (columns[n + 2] >> 1),
+            start + (2 * m + (columns[n + 3] & 1)) * half + (columns[n + 3] >> 1),
+            near,
+            n,
+            least,
             ground,
-            edges[i, columns[n] & 1, a : a + size],
-            edges[j, columns[n + 1] & 1, b : b + size],
-            edges[k, columns[n + 2] & 1, c : c + size],
-            edges[m, columns[n + 3] & 1, d : d + size],
-            near[n : n + 4],
-            t,
-            q,
+            g,
+            seen,
+            size,
         )
 
 
 @jit
-def rise(ground: Reals, q: Reals, t: Reals) -> None:
-    """Turn tangents `t` into those of receivers at elevation 0, which can be interpolated."""
-    for j in range(t.size):
-        t[j] += ground[j] * q[j]
+def rise(ground: Reals, g: int, seen: Reals, state: Reals, s: int, size: int) -> None:
+    """Keep what a row's blocks see, as from elevation 0, so that it can be interpolated."""
+    for j in range(size):
+        q = seen[uintp(SPAN + j)]
+        state[uintp(s + j)] = seen[uintp(j)] + ground[uintp(g + j)] * q
+        state[uintp(s + SPAN + j)] = q
 
 
 @jit
 def hand_down(
-    t: Reals,
-    q: Reals,
-    before_t: Reals,
-    before_q: Reals,
-    before: Reals,
-    after_t: Reals,
-    after_q: Reals,
-    after: Reals,
-    back: Reals,
-    ahead: Reals,
+    state: Reals,
+    s: int,
+    before_s: int,
+    after_s: int,
+    size: int,
+    looks: Reals,
+    before_g: int,
+    after_g: int,
+    towards: Reals,
+    back: int,
     shift: Reals,
+    h: int,
     ground: Reals,
-    child_t: Reals,
-    child_q: Reals,
+    g: int,
+    child: Reals,
+    least: np.float32,
 ) -> None:
-    """Give what a row's blocks see, `t` after `rise` and `q`, to one row of the two by two smaller blocks in them.
+    """Give what a row's blocks see, after `rise`, to one row of the two by two smaller blocks in them.
 
-    before, after: 1 where somebody stands in the neighbouring block, else 0. back, ahead (2,): how far, in blocks, the
-    left and the right child stand towards the neighbour before and after. shift (2,): m that the left and the right
-    child stand nearer to what is seen. ground: of the children.
+    before, after: the neighbouring blocks, between which is interpolated. towards: from `back` on, how far, in blocks,
+    the left and the right child stand towards the neighbour before, then after. shift: from `h` on, m that the left and
+    the right child stand nearer to what is seen. g: of the children, who see nothing lower than `least`.
+    child: what they see.
     """
     one = np.float32(1.0)
     quarter = np.float32(0.25)
     zero = np.float32(0.0)
-    left = shift[0]
-    right = shift[1]
-    left_back = back[0]
-    right_back = back[1]
-    left_ahead = ahead[0]
-    right_ahead = ahead[1]
-    for j in range(t.size):
+    left = shift[h]
+    right = shift[h + 1]
+    left_back = towards[back]
+    right_back = towards[back + 1]
+    left_ahead = towards[back + 2]
+    right_ahead = towards[back + 3]
+    for j in range(size):
         # where nobody stands on one side, the change from the other side goes on, if both look at the same thing
-        to_before = q[j] - before_q[j]
-        to_after = after_q[j] - q[j]
-        b = before[j]
-        a = after[j]
-        only_b = b - b * a if abs(to_before) < quarter * q[j] else zero
-        only_a = a - b * a if abs(to_after) < quarter * q[j] else zero
-        behind = b * (t[j] - before_t[j]) + only_a * (after_t[j] - t[j])
-        beyond = a * (after_t[j] - t[j]) + only_b * (t[j] - before_t[j])
-        left_t = t[j] - left_back * behind + left_ahead * beyond
-        right_t = t[j] - right_back * behind + right_ahead * beyond
+        t = state[uintp(s + j)]
+        q = state[uintp(s + SPAN + j)]
+        t_before = t - state[uintp(before_s + j)]
+        t_after = state[uintp(after_s + j)] - t
+        to_before = q - state[uintp(before_s + SPAN + j)]
+        to_after = state[uintp(after_s + SPAN + j)] - q
+        b = looks[uintp(before_g + j)]
+        a = looks[uintp(after_g + j)]
+        only_b = b - b * a if abs(to_before) < quarter * q else zero
+        only_a = a - b * a if abs(to_after) < quarter * q else zero
+        behind = b * t_before + only_a * t_after
+        beyond = a * t_after + only_b * t_before
+        left_t = t - left_back * behind + left_ahead * beyond
+        right_t = t - right_back * behind + right_ahead * beyond
         behind = b * to_before + only_a * to_after
         beyond = a * to_after + only_b * to_before
-        p = q[j] - left_back * behind + left_ahead * beyond
-        r = one / (one - left * p)
-        child_t[2 * j] = (left_t - ground[2 * j] * p) * r
-        child_q[2 * j] = p * r
-        p = q[j] - right_back * behind + right_ahead * beyond
-        r = one / (one - right * p)
-        child_t[2 * j + 1] = (right_t - ground[2 * j + 1] * p) * r
-        child_q[2 * j + 1] = p * r
+        p = q - left_back * behind + left_ahead * beyond
+        o = q - right_back * behind + right_ahead * beyond
+        # one division for both
+        left_way = one - left * p
+        right_way = one - right * o
+        r = one / (left_way * right_way)
+        left_t = (left_t - ground[uintp(g + 2 * j)] * p) * (r * right_way)
+        right_t = (right_t - ground[uintp(g + 2 * j + 1)] * o) * (r * left_way)
+        child[uintp(2 * j)] = left_t if left_t > least else least
+        child[uintp(2 * j + 1)] = right_t if right_t > least else least
+        child[uintp(SPAN + 2 * j)] = p * (r * right_way)
+        child[uintp(SPAN + 2 * j + 1)] = o * (r * left_way)
 
 
 @jit
-def see_trees(ground: Reals, top: Reals, base: Reals, enter: np.float32, leave: np.float32, bands: Whole) -> None:
-    """Add the crowns in the cells at one offset to the `bands` of a row's cells."""
+def see_trees(
+    crowns: Reals,
+    c: int,
+    part: int,
+    enter: np.float32,
+    leave: np.float32,
+    ground: Reals,
+    g: int,
+    bands: Whole,
+    b: int,
+) -> None:
+    """Add the crowns in a chunk of cells to the `bands` of the cells or blocks of a row that look at them.
+
+    part: from tops to bases.
+    """
     zero = np.float32(0.0)
-    for j in range(bands.size):
-        high = (top[j] - ground[j]) * enter
-        high = high if high > zero and top[j] > base[j] else zero
-        low = (base[j] - ground[j]) * leave
+    for j in range(CHUNK):
+        top = crowns[uintp(c + j)]
+        base = crowns[uintp(c + part + j)]
+        z = ground[uintp(g + j)]
+        high = (top - z) * enter
+        high = high if high > zero and top > base else zero
+        low = (base - z) * leave
         low = low if low > zero else zero
-        bands[j] |= bands_between(low, high)
+        bands[uintp(b + j)] |= bands_between(low, high)
 
 
 @jit
 def march_trees(
-    row: int,
+    place: int,
     column: int,
+    lattice: bool,
     crowns: Reals,
-    planted: Mask,
-    first: Whole,
+    planted: Whole,
+    grove: Whole,
+    begin: int,
+    end: int,
     rows: Whole,
     columns: Whole,
     near: Reals,
     far: Reals,
     ground: Reals,
+    g: int,
+    open_before: Whole,
+    opened: int,
     bands: Whole,
+    b: int,
+    size: int,
 ) -> None:
-    """Add the crowns in all lattice cells of a line to the `bands` of the blocks of one row; see `march`.
+    """Add the crowns in all cells, or lattice cells, of a line to the `bands` of the cells or blocks of one row.
 
-    crowns (2, rows, 2, columns / 2): top and base. planted (rows, 2, chunks): whether a crown stands in a chunk.
+    place, column: of the first of them in the grove. grove (4,): where its crowns begin and its chunks, rows, chunks
+    of a row. open_before: from `opened` on, how many of the row before this one stand on open ground.
     """
-    for n in range(rows.size):
-        place = 2 * row + rows[n] - first[0]
-        if place < 0 or place >= crowns.shape[1]:
+    part = grove[2] * grove[3] * CHUNK
+    for n in range(begin, end):
+        row = place + rows[n]
+        left = column + columns[n]
+        if lattice:
+            row = 2 * row + (columns[n] & 1)
+            left = column + (columns[n] >> 1)
+        if row < 0 or row >= grove[2]:
             continue
-        side = columns[n] & 1
-        left = column - (first[1] >> 1) + (columns[n] >> 1)
-        for chunk in range(left // CHUNK, (left + bands.size - 1) // CHUNK + 1):
-            if planted[place, side, chunk]:
-                begin = max(chunk * CHUNK, left)
-                end = min(chunk * CHUNK + CHUNK, left + bands.size)
+        flags = grove[1] + row * (grove[3] + 1)
+        end_chunk = (left + size - 1) // CHUNK
+        chunk = planted[flags + left // CHUNK]
+        while chunk <= end_chunk:
+            j = chunk * CHUNK - left
+            if open_before[opened + min(j + CHUNK, size)] != open_before[opened + max(j, 0)]:
                 see_trees(
-                    ground[begin - left : end - left],
-                    crowns[0, place, side, begin:end],
-                    crowns[1, place, side, begin:end],
+                    crowns,
+                    grove[0] + (row * grove[3] + chunk) * CHUNK,
+                    part,
                     near[n],
                     far[n],
-                    bands[begin - left : end - left],
+                    ground,
+                    g + j,
+                    bands,
+                    b + j,
                 )
+            chunk = planted[flags + chunk + 1]
 
 
 @jit
 def add_open_sky(
     near_face: np.float32,
     far_face: np.float32,
-    opened: Reals,
-    t: Reals,
+    looks: Reals,
+    g: int,
+    seen: Reals,
+    s: int,
     horizon: Bytes,
-    up_total: Reals,
-    near_total: Reals,
-    far_total: Reals,
+    h: int,
+    views: Reals,
+    up_face: int,
+    one_face: int,
+    other_face: int,
+    size: int,
 ) -> None:
-    """Add the view of one azimuth above the horizon `t` to the totals of three faces, and note the horizon.
+    """Add the view of one azimuth above the horizon to the totals of three faces, and note the horizon.
 
-    near_face, far_face: share of the azimuth in the view of the two vertical faces that it lies between. opened: 1 on
-    open ground, 0 elsewhere.
+    near_face, far_face: share of the azimuth in the view of the two vertical faces that it lies between, whose totals
+    begin at `one_face` and `other_face`.
     """
     one = np.float32(1.0)
     half = np.float32(0.5)
-    for j in range(t.size):
-        h = angle_of(t[j])
-        up = one / (one + t[j] * t[j])
-        side = half * (np.float32(0.5 * math.pi) - h - t[j] * up)
-        horizon[j] = np.uint8(opened[j] * (h * np.float32(2.0 / math.pi * FULL) + half))
-        up_total[j] += up
-        near_total[j] += near_face * side
-        far_total[j] += far_face * side
+    least = np.float32(1e-9)
+    right = np.float32(0.5 * math.pi)
+    for j in range(size):
+        t = seen[uintp(s + j)]
+        t = t if t > least else least
+        # one division for 1 / (1 + t2) and 1 / t
+        ratio = one / (t + t * (t * t))
+        up = ratio * t
+        inverse = ratio * (one + t * t)
+        angle = angle_of(inverse if t > one else t)
+        angle = right - angle if t > one else angle
+        side = half * (right - angle - t * up)
+        mark = looks[uintp(g + j)] * (angle * np.float32(2.0 / math.pi * FULL) + half)
+        horizon[uintp(h + j)] = np.uint8(np.int32(mark))
+        views[uintp(up_face + j)] += up
+        views[uintp(one_face + j)] += near_face * side
+        views[uintp(other_face + j)] += far_face * side
 
 
 @jit
-def take_crowns(faces: Reals, share: Reals, t: Reals, opened: Reals, bands: Whole, crowns: Whole, total: Reals) -> None:
-    """Move what crowns hide above the horizon `t` from the sky's part of `total` to theirs, and note it in `crowns`.
+def take_crowns(
+    near_face: np.float32,
+    far_face: np.float32,
+    share: Reals,
+    seen: Reals,
+    s: int,
+    looks: Reals,
+    g: int,
+    bands: Whole,
+    b: int,
+    words: Whole,
+    h: int,
+    views: Reals,
+    up_face: int,
+    one_face: int,
+    other_face: int,
+    part: int,
+    size: int,
+) -> None:
+    """Move what crowns hide above the horizon from the sky's part of the totals to theirs, and note it in `words`.
 
-    share (4, 256, 2): what the bands of each byte hide of a horizontal and of a vertical face's view.
+    part: from the sky's part to the crowns'. share (4, 256, 2): what the bands of each byte hide of a horizontal and of
+    a vertical face's view.
     """
     one = np.float32(1.0)
     byte = uint32(255)
-    for j in range(t.size):
-        if bands[j] == uint32(0) or opened[j] == np.float32(0.0):
+    right = np.float32(0.5 * math.pi)
+    for j in range(size):
+        if bands[b + j] == uint32(0) or looks[g + j] == np.float32(0.0):
             continue
-        up = one / (one + t[j] * t[j])
+        t = seen[s + j]
+        up = one / (one + t * t)
         wall = uint32(np.int32(np.float32(BANDS) * (one - up) + np.float32(0.5)))
-        seen = bands[j] & ~((uint32(1) << wall) - uint32(1))
-        crowns[j] = seen
+        left = bands[b + j] & ~((uint32(1) << wall) - uint32(1))
+        if left == uint32(0):
+            continue
+        words[h + j] = left
         crown_up = crown_side = np.float32(0.0)
-        for b in range(4):
-            mask = (seen >> uint32(8 * b)) & byte
-            crown_up += share[b, mask, 0]
-            crown_side += share[b, mask, 1]
+        for k in range(4):
+            mask = (left >> uint32(8 * k)) & byte
+            crown_up += share[k, mask, 0]
+            crown_side += share[k, mask, 1]
         crown_up = min(crown_up, up)
-        crown_side = min(crown_side, np.float32(0.5) * (np.float32(0.5 * math.pi) - angle_of(t[j]) - t[j] * up))
-        total[0, j] -= crown_up
-        total[1, j] += crown_up
-        for f in range(4):
-            total[2 + 2 * f, j] -= faces[f] * crown_side
-            total[3 + 2 * f, j] += faces[f] * crown_side
-
-
-@jit
-def look_near(
-    i: int,
-    left: int,
-    margin: int,
-    ground: Reals,
-    wall: Reals,
-    plane: Reals,
-    hills: int,
-    row: Whole,
-    column: Whole,
-    enter: Reals,
-    middle: Reals,
-    east: Reals,
-    south: Reals,
-    t: Reals,
-) -> None:
-    """Raise the horizon `t` of cells of row `i`, from column `left` on, to the cells near by along one azimuth.
-
-    wall, plane: `margin` cells larger on all sides. row to south (n,): of the azimuth; n is a multiple of 4. hills: in
-    so many of them the ground is looked at as well.
-    """
-    size = t.size
-    for n in range(0, row.size, 4):
-        a = left + margin + column[n]
-        b = left + margin + column[n + 1]
-        c = left + margin + column[n + 2]
-        d = left + margin + column[n + 3]
-        see_walls(
-            ground,
-            wall[i + margin + row[n], a : a + size],
-            wall[i + margin + row[n + 1], b : b + size],
-            wall[i + margin + row[n + 2], c : c + size],
-            wall[i + margin + row[n + 3], d : d + size],
-            enter[n : n + 4],
-            t,
-        )
-    for n in range(hills):
-        a = left + margin + column[n]
-        place = i + margin + row[n]
-        see_slope(
-            ground,
-            plane[0, place, a : a + size],
-            plane[1, place, a : a + size],
-            plane[2, place, a : a + size],
-            middle[n],
-            east[n],
-            south[n],
-            t,
-        )
-
-
-@jit
-def see_near_trees(
-    place: int,
-    left: int,
-    crowns: Reals,
-    planted: Mask,
-    row: Whole,
-    column: Whole,
-    enter: Reals,
-    leave: Reals,
-    ground: Reals,
-    bands: Whole,
-) -> None:
-    """Add the crowns in the cells near by along one azimuth to the `bands` of cells of a row.
-
-    place, left: of the first of them in `crowns` (2, rows, columns), top and base, and in `planted` (rows, chunks).
-    """
-    for n in range(row.size):
-        a = left + column[n]
-        for chunk in range(a // CHUNK, (a + bands.size - 1) // CHUNK + 1):
-            if planted[place + row[n], chunk]:
-                begin = max(chunk * CHUNK, a)
-                end = min(chunk * CHUNK + CHUNK, a + bands.size)
-                see_trees(
-                    ground[begin - a : end - a],
-                    crowns[0, place + row[n], begin:end],
-                    crowns[1, place + row[n], begin:end],
-                    enter[n],
-                    leave[n],
-                    bands[begin - a : end - a],
-                )
-
-
-@jit
-def twice(bands: Whole, child: Whole) -> None:
-    """Give each two children of a row's blocks what the block sees of crowns."""
-    for j in range(bands.size):
-        child[2 * j] = bands[j]
-        child[2 * j + 1] = bands[j]
-
-
-@jit
-def hand_down_row(
-    r: int,
-    aside: bool,
-    begin: int,
-    size: int,
-    t: Reals,
-    q: Reals,
-    looks: Reals,
-    towards: Reals,
-    shift: Reals,
-    ground: Reals,
-    child_t: Reals,
-    child_q: Reals,
-) -> None:
-    """Give row `r` of the smaller blocks what the blocks see that hold them, and their neighbours aside of the line.
-
-    aside: neighbours stand to the left and right, else above and below. t, q, looks: rows of the blocks from the one
-    `HALO` above the strip's first on. begin, size: blocks of a row. towards (4, 2): see `back` and `ahead` in
-    `hand_down`, for neighbours aside; then for children that all, and that none, stand towards a neighbour.
-    shift (2, 2): for upper and lower children.
-    """
-    p = (r >> 1) + HALO
-    end = begin + size
-    above = p
-    below = p
-    before = begin
-    after = begin
-    if aside:
-        before -= 1
-        after += 1
-        back = towards[0]
-        ahead = towards[1]
-    elif r & 1:
-        above -= 1
-        below += 1
-        back = towards[3]
-        ahead = towards[2]
-    else:
-        above -= 1
-        below += 1
-        back = towards[2]
-        ahead = towards[3]
-    hand_down(
-        t[p, begin:end],
-        q[p, begin:end],
-        t[above, before : before + size],
-        q[above, before : before + size],
-        looks[above, before : before + size],
-        t[below, after : after + size],
-        q[below, after : after + size],
-        looks[below, after : after + size],
-        back,
-        ahead,
-        shift[r & 1],
-        ground,
-        child_t,
-        child_q,
-    )
+        angle = right - angle_of(one / t) if t > one else angle_of(t)
+        crown_side = min(crown_side, np.float32(0.5) * (right - angle - t * up))
+        views[up_face + j] -= crown_up
+        views[up_face + part + j] += crown_up
+        views[one_face + j] -= near_face * crown_side
+        views[one_face + part + j] += near_face * crown_side
+        views[other_face + j] -= far_face * crown_side
+        views[other_face + part + j] += far_face * crown_side
 
 
 @jit
 def add_views(
-    strip: int,
+    number: int,
     blocks: Whole,
     window: Whole,
     margin: int,
+    pitch: int,
+    part: int,
+    places: Whole,
     ground: Reals,
-    opened: Reals,
+    looks: Reals,
     wall: Reals,
     plane: Reals,
     hills: Whole,
+    step: Whole,
     row: Whole,
     column: Whole,
+    meet: Reals,
     enter: Reals,
     leave: Reals,
     middle: Reals,
     east: Reals,
     south: Reals,
     line: Whole,
-    grounds: Any,
-    looks: Any,
-    edges: Any,
-    first: Whole,
+    edges: Reals,
+    lattices: Whole,
     far_row: Whole,
     far_column: Whole,
     far_near: Reals,
@@ -540,9 +517,9 @@ def add_views(
     beyond: Reals,
     crowned: bool,
     crowns: Reals,
-    planted: Mask,
-    far_crowns: Any,
-    far_planted: Any,
+    planted: Whole,
+    groves: Whole,
+    open_before: Whole,
     tree_row: Whole,
     tree_column: Whole,
     tree_near: Reals,
@@ -554,184 +531,193 @@ def add_views(
     words: Whole,
     views: Reals,
 ) -> None:
-    """Add the views along some azimuths to `views` (10, rows, columns) and fill their `horizon` and `words`."""
-    size = blocks[3]
-    left = window[1]
-    columns = views.shape[2]
-    count = min(STRIP, blocks[2] - strip * STRIP)
-    t0 = np.zeros((count + 2 * HALO, size + 2 * HALO + 2), np.float32)
-    q0 = np.zeros((count + 2 * HALO, size + 2 * HALO + 2), np.float32)
-    t1 = np.zeros((2 * count + 2 * HALO, 2 * (size + 2 * HALO) + 2), np.float32)
-    q1 = np.zeros((2 * count + 2 * HALO, 2 * (size + 2 * HALO) + 2), np.float32)
-    t2 = np.zeros((4 * count + 2 * HALO, 4 * (size + 2 * HALO) + 2), np.float32)
-    q2 = np.zeros((4 * count + 2 * HALO, 4 * (size + 2 * HALO) + 2), np.float32)
-    wide = size + 2 * HALO if crowned else 0
-    ts = (t0, t1, t2)
-    qs = (q0, q1, q2)
-    t = np.empty(8 * size, np.float32)
-    q = np.empty(8 * size, np.float32)
-    bands = (
-        np.zeros((count, wide), np.uint32),
-        np.zeros((2 * count, 2 * wide), np.uint32),
-        np.zeros((4 * count, 4 * wide), np.uint32),
-    )
-    towards = np.zeros((4, 2), np.float32)
-    towards[0, 0] = towards[1, 1] = towards[2, 0] = towards[2, 1] = np.float32(0.25)
-    near_bands = np.zeros(8 * size, np.uint32)
+    """Add the views of one part of the frame along some azimuths to `views` and fill their `horizon` and `words`.
+
+    number: of the part, strips of `STRIP` rows of blocks in tiles of `TILE` columns. blocks (4,): row and column of the
+    frame's first block, its rows and columns. window (4,): its first row and column in the frame, in cells, rows and
+    columns. margin, pitch, part: cells around the frame in `wall` and `plane`, length of their rows, size of a plane.
+    places (4, 2): for each size of blocks and for cells, where `ground` begins and the length of a row.
+    """
+    tiles = (blocks[3] + TILE - 1) // TILE
+    top = number // tiles * STRIP
+    side = number % tiles * TILE
+    count = min(STRIP, blocks[2] - top)
+    size = min(TILE, blocks[3] - side)
+    here = window[2] * window[3]
+    state_row = 2 * SPAN
+    bases = np.zeros(4, np.int64)
+    band_bases = np.zeros(4, np.int64)
+    for level in range(3):
+        bases[level + 1] = bases[level] + ((STRIP << level) + 2 * HALO) * state_row
+        band_bases[level + 1] = band_bases[level] + (STRIP << level) * (SPAN + 2 * CHUNK)
+    state = np.zeros(bases[3], np.float32)
+    seen = np.zeros(2 * SPAN, np.float32)
+    bands = np.zeros(band_bases[3] + SPAN + 2 * CHUNK if crowned else 0, np.uint32)
+    # how far the left and the right child stand before and after: aside; the upper row; the lower row
+    towards = np.zeros(12, np.float32)
+    towards[0] = towards[3] = towards[4] = towards[5] = towards[10] = towards[11] = np.float32(0.25)
     for d in range(along_rows.size):
         aside = along_rows[d]
         halo = 0 if aside else HALO
         one_face = 0 if faces[d, 0] > faces[d, 2] else 2
         other_face = 1 if faces[d, 1] > faces[d, 3] else 3
-        for level in range(3):
+        for level in range(4):
             scale = 1 << level
-            base = (strip * STRIP + HALO) * scale
-            around = min(halo, 1) if level == 2 else halo
-            for r in range(-around, count * scale + around):
-                begin = far_line[level, d, 0]
-                end = far_line[level, d, 1]
-                tr = ts[level][r + HALO]
-                qr = qs[level][r + HALO]
-                if level == 0:
-                    for j in range(size + 2 * HALO):
-                        tr[j + 1] = beyond[d, base + r, j]
-                        qr[j + 1] = np.float32(0.0)
-                else:
-                    hand_down_row(
-                        r,
-                        aside,
-                        1,
-                        (size + 2 * HALO) * (scale // 2),
-                        ts[level - 1],
-                        qs[level - 1],
-                        looks[level - 1][base // 2 - HALO :],
-                        towards,
-                        shift[level - 1, d],
-                        grounds[level][base + r, 1:-1],
-                        tr[1:-1],
-                        qr[1:-1],
-                    )
-                march(
-                    (blocks[0] + strip * STRIP) * scale + r,
-                    (blocks[1] - HALO) * scale,
-                    edges[level][0 if aside else 1],
-                    first[level],
-                    far_row[begin:end],
-                    far_column[begin:end],
-                    far_near[begin:end],
-                    grounds[level][base + r, 1:-1],
-                    tr[1:-1],
-                    qr[1:-1],
-                )
-                if level == 2:
-                    begin = far_line[3, d, 0]
-                    end = far_line[3, d, 1]
-                    march(
-                        (blocks[0] + strip * STRIP) * scale + r,
-                        (blocks[1] - HALO) * scale,
-                        edges[3][0 if aside else 1],
-                        first[3],
-                        far_row[begin:end],
-                        far_column[begin:end],
-                        far_near[begin:end],
-                        grounds[level][base + r, 1:-1],
-                        tr[1:-1],
-                        qr[1:-1],
-                    )
-                rise(grounds[level][base + r], qr, tr)
-            for r in range(count * scale if crowned else 0):
-                begin = tree_line[level, d, 0]
-                end = tree_line[level, d, 1]
-                if level == 0:
-                    for j in range(size + 2 * HALO):
-                        bands[0][r, j] = uint32(0)
-                else:
-                    twice(bands[level - 1][r >> 1], bands[level][r])
-                march_trees(
-                    (blocks[0] + strip * STRIP) * scale + r,
-                    (blocks[1] - HALO) * scale,
-                    far_crowns[level],
-                    far_planted[level],
-                    first[level],
-                    tree_row[begin:end],
-                    tree_column[begin:end],
-                    tree_near[begin:end],
-                    tree_far[begin:end],
-                    grounds[level][base + r, 1:-1],
-                    bands[level][r],
-                )
-        begin = line[d, 0]
-        end = line[d, 1]
-        for r in range(8 * count):
-            i = 8 * strip * STRIP + r
-            k = i - window[0]
-            if k < 0 or k >= views.shape[1]:
-                continue
-            hand_down_row(
-                r,
-                aside,
-                1 + 4 * HALO,
-                4 * size,
-                t2,
-                q2,
-                looks[2][4 * (strip * STRIP + HALO) - HALO :],
-                towards,
-                shift[2, d],
-                ground[i],
-                t,
-                q,
-            )
-            for j in range(t.size):
-                t[j] = t[j] if t[j] > np.float32(0.0) else np.float32(0.0)
-            if crowned:
-                twice(bands[2][r >> 1, 4 * HALO : -4 * HALO], near_bands)
-            for a in range(0, columns, WIDTH):
-                b = min(a + WIDTH, columns)
-                look_near(
-                    i,
-                    left + a,
-                    margin,
-                    ground[i, left + a : left + b],
-                    wall,
-                    plane,
-                    hills[d],
-                    row[begin + 1 : end],
-                    column[begin + 1 : end],
-                    enter[begin + 1 : end],
-                    middle[begin + 1 : end],
-                    east[begin + 1 : end],
-                    south[begin + 1 : end],
-                    t[left + a : left + b],
-                )
-                add_open_sky(
-                    faces[d, one_face],
-                    faces[d, other_face],
-                    opened[i, left + a : left + b],
-                    t[left + a : left + b],
-                    horizon[d, k, a:b],
-                    views[0, k, a:b],
-                    views[2 + 2 * one_face, k, a:b],
-                    views[2 + 2 * other_face, k, a:b],
-                )
-                if crowned:
-                    see_near_trees(
-                        i + margin,
-                        left + a + margin,
+            cells = level == 3
+            around = 0 if cells else min(halo, 1) if level == 2 else halo
+            first = side * 8
+            end = (side + size) * 8
+            if cells:
+                first = max(first, window[1])
+                end = min(end, window[1] + window[3])
+                first -= first & 1
+            width = WIDTH if cells else (size + 2 * HALO) * scale
+            for a in range(first if cells else 0, end if cells else width, width):
+                for r in range(-around, count * scale + around):
+                    i = top * scale + r
+                    if cells:
+                        k = i - window[0]
+                        if k < 0 or k >= window[2]:
+                            continue
+                        many = min(WIDTH, end - a)
+                        g = places[3, 0] + i * places[3, 1] + a
+                        parent = (a - side * 8) // 2 + 4 * HALO
+                    else:
+                        many = width
+                        g = places[level, 0] + (i + HALO * scale) * places[level, 1] + side * scale + 1
+                        parent = 0
+                    if level == 0:
+                        for j in range(many):
+                            seen[j] = beyond[d, i + HALO, side + j]
+                            seen[SPAN + j] = np.float32(0.0)
+                    else:
+                        p = bases[level - 1] + ((r >> 1) + HALO) * state_row + 1 + parent
+                        look = places[level - 1, 0] + side * (scale // 2) + 1 + parent
+                        look += ((i >> 1) + HALO * (scale // 2)) * places[level - 1, 1]
+                        away = 1 if aside else state_row
+                        off = 1 if aside else places[level - 1, 1]
+                        hand_down(
+                            state,
+                            p,
+                            p - away,
+                            p + away,
+                            (many + 1) // 2,
+                            looks,
+                            look - off,
+                            look + off,
+                            towards,
+                            0 if aside else 4 + 4 * (r & 1),
+                            shift,
+                            (((level - 1) * along_rows.size + d) * 2 + (r & 1)) * 2,
+                            ground,
+                            g,
+                            seen,
+                            np.float32(0.0) if cells else np.float32(-1e30),
+                        )
+                    if not cells:
+                        for kind in range(2 if level == 2 else 1):
+                            march(
+                                blocks[0] * scale + i,
+                                (blocks[1] + side - HALO) * scale,
+                                edges,
+                                lattices[level + kind],
+                                aside,
+                                far_line[level + kind, d, 0],
+                                far_line[level + kind, d, 1],
+                                far_row,
+                                far_column,
+                                far_near,
+                                np.float32(-1e30) if kind == 0 else np.float32(0.0),
+                                ground,
+                                g,
+                                seen,
+                                many,
+                            )
+                        rise(ground, g, seen, state, bases[level] + (r + HALO) * state_row + 1, many)
+                    else:
+                        o = (i + margin) * pitch + margin + a
+                        for n in range(line[d, 0] + 1, line[d, 1], 4):
+                            see_walls(
+                                wall,
+                                o + step[n],
+                                o + step[n + 1],
+                                o + step[n + 2],
+                                o + step[n + 3],
+                                meet,
+                                n,
+                                ground,
+                                g,
+                                seen,
+                                many,
+                            )
+                        for n in range(line[d, 0] + 1, line[d, 0] + 1 + hills[d]):
+                            see_slope(plane, o + step[n], part, middle[n], east[n], south[n], ground, g, seen, many)
+                        skip = max(window[1] - a, 0)
+                        h = (d * window[2] + k) * window[3] + a + skip - window[1]
+                        v = k * window[3] + a + skip - window[1]
+                        add_open_sky(
+                            faces[d, one_face],
+                            faces[d, other_face],
+                            looks,
+                            g + skip,
+                            seen,
+                            skip,
+                            horizon,
+                            h,
+                            views,
+                            v,
+                            v + (2 + 2 * one_face) * here,
+                            v + (2 + 2 * other_face) * here,
+                            many - skip,
+                        )
+                    if not crowned or r < 0 or r >= count * scale:
+                        continue
+                    b = band_bases[level] + (0 if cells else r) * (SPAN + 2 * CHUNK) + CHUNK
+                    if level == 0:
+                        for j in range(many):
+                            bands[b + j] = uint32(0)
+                    else:
+                        p = band_bases[level - 1] + (r >> 1) * (SPAN + 2 * CHUNK) + CHUNK + parent
+                        for j in range(many):
+                            bands[b + j] = bands[p + (j >> 1)]
+                    march_trees(
+                        i + margin if cells else (blocks[0] * scale + i) * 2 - lattices[level, 3],
+                        a + margin if cells else (blocks[1] + side - HALO) * scale - (lattices[level, 4] >> 1),
+                        not cells,
                         crowns,
                         planted,
-                        row[begin:end],
-                        column[begin:end],
-                        enter[begin:end],
-                        leave[begin:end],
-                        ground[i, left + a : left + b],
-                        near_bands[left + a : left + b],
+                        groves[level],
+                        line[d, 0] if cells else tree_line[level, d, 0],
+                        line[d, 1] if cells else tree_line[level, d, 1],
+                        row if cells else tree_row,
+                        column if cells else tree_column,
+                        enter if cells else tree_near,
+                        leave if cells else tree_far,
+                        ground,
+                        g,
+                        open_before,
+                        g,
+                        bands,
+                        b,
+                        many,
                     )
-                    take_crowns(
-                        faces[d],
-                        share,
-                        t[left + a : left + b],
-                        opened[i, left + a : left + b],
-                        near_bands[left + a : left + b],
-                        words[d, k, a:b],
-                        views[:, k, a:b],
-                    )
+                    if cells:
+                        take_crowns(
+                            faces[d, one_face],
+                            faces[d, other_face],
+                            share,
+                            seen,
+                            skip,
+                            looks,
+                            g + skip,
+                            bands,
+                            b + skip,
+                            words,
+                            h,
+                            views,
+                            v,
+                            v + (2 + 2 * one_face) * here,
+                            v + (2 + 2 * other_face) * here,
+                            here,
+                            many - skip,
+                        )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +64,12 @@ class Views:
 
 
 def look_around(
-    obstacles: Obstacles, *, directions: int = 64, window: Window | None = None, distant: Distant | None = None
+    obstacles: Obstacles,
+    *,
+    directions: int = 64,
+    window: Window | None = None,
+    distant: Distant | None = None,
+    walls: Literal["edges", "centres"] = "edges",
 ) -> Views:
     """Measure what every cell sees along `directions` azimuths.
 
@@ -78,11 +83,14 @@ def look_around(
     distant : Distant, optional
         What is seen beyond `REACH`, made of the whole city; from the obstacles themselves if not given, which is right
         unless they are a part of a greater scene.
+    walls : str
+        Where a line meets a building: at the edge of its cell, or half-way through it, as models do that step from cell
+        centre to cell centre (SOLWEIG). For comparisons only: streets are seen up to a cell wider than they are.
 
     Raises
     ------
     InputError
-        If `distant` was made for other directions or cells.
+        If `distant` was made for other directions or cells, or if `walls` is neither.
 
     References
     ----------
@@ -100,63 +108,72 @@ def look_around(
     from twin import kernels
     from twin.heat import view_kernels
 
+    if walls not in ("edges", "centres"):
+        raise InputError(f'walls is {walls!r}; a building is met at its "edges" or at the "centres" of its cells')
     seen = whole(obstacles.ground.shape) if window is None else window
     azimuth = even_azimuths(directions)
     frame = blocks.frame_of(seen, obstacles.origin)
-    near, far, trees = _tables(directions, obstacles.resolution)
+    near, far, trees = _tables(directions, obstacles.resolution, walls)
     shift = nearer(azimuth, blocks.SPACINGS, obstacles.resolution)
     faces = np.maximum(np.cos(np.radians(azimuth[:, None] - np.array(FACES))), 0.0)
     faces *= (2 / np.pi) / faces.sum(axis=0)  # a free horizon adds up to one half
-    cells, plane, ground, opened, sloped = _cells(obstacles, frame)
+    wall, plane, sloped = _cells(obstacles, frame)
     hills = near.within(HILLS * obstacles.resolution) if sloped else np.zeros(directions, np.int64)
-    grounds, looks = blocks.standpoints(obstacles, frame)
-    lattices = [blocks.lattice_edges(obstacles, frame, *level) for level in _levels()]
-    lattices.append(blocks.ground_edges(obstacles, frame, NEAR))
+    stands = blocks.standpoints(obstacles, frame, view_kernels.CHUNK)
+    edges, lattices = blocks.lattice_edges(obstacles, frame, tuple(_levels()), NEAR)
+    far_line = far.line
+    if not lattices[3, 1]:  # flat ground hides nothing
+        far_line = far_line.copy()
+        far_line[3] = 0
     forest = _forest(obstacles, frame)
     crowned = forest is not None
     forest = forest or _no_forest()
+    pitch = wall.shape[1]
 
     size = (seen.rows, seen.columns)
     factors = np.zeros((10, *size), dtype=np.float32)
     horizon = np.empty((directions, *size), dtype=np.uint8)
     words = np.zeros((directions, *size) if crowned else (directions, 1, 1), dtype=np.uint32)
-    beyond = _beyond(obstacles, frame, grounds[0], distant, directions)
-    strips = -(-frame.rows // view_kernels.STRIP)
+    beyond = _beyond(obstacles, frame, stands.largest, distant, directions)
+    parts = -(-frame.rows // view_kernels.STRIP) * -(-frame.columns // view_kernels.TILE)
     for begin in range(0, directions, AT_ONCE):
         these = slice(begin, begin + AT_ONCE)
         arguments = (
             np.array([frame.row, frame.column, frame.rows, frame.columns]),
-            np.array([frame.top, frame.left]),
+            np.array([frame.top, frame.left, seen.rows, seen.columns]),
             MARGIN,
-            ground,
-            opened,
-            cells,
-            plane,
+            pitch,
+            wall.size,
+            stands.places,
+            stands.ground,
+            stands.looks,
+            wall.ravel(),
+            plane.ravel(),
             hills[these],
+            near.row * pitch + near.column,
             near.row,
             near.column,
+            near.enter if walls == "edges" else near.middle,
             near.enter,
             near.leave,
             near.middle,
             near.east,
             near.south,
             near.line[these],
-            grounds,
-            looks,
-            tuple(edges for edges, _ in lattices),
-            np.stack([first for _, first in lattices]),
+            edges,
+            lattices,
             far.row,
             far.column,
             far.near,
-            np.ascontiguousarray(far.line[:, these]),
+            np.ascontiguousarray(far_line[:, these]),
             along_rows(azimuth)[these],
-            np.ascontiguousarray(shift[:, these]),
+            shift[:, these].ravel(),
             beyond[these],
             crowned,
             forest.crowns,
             forest.planted,
-            forest.far_crowns,
-            forest.far_planted,
+            forest.groves,
+            _counted(stands.looks) if crowned else np.zeros(0, np.int32),
             trees.row,
             trees.column,
             trees.near,
@@ -164,33 +181,44 @@ def look_around(
             np.ascontiguousarray(trees.line[:, these]),
             faces[these].astype(np.float32),
             _hidden_by_bands(),
-            horizon[these],
-            words[these],
-            factors,
+            horizon[these].reshape(-1),
+            words[these].reshape(-1),
+            factors.reshape(-1),
         )
-        kernels.share_out(partial(_add_views, arguments), strips)
+        kernels.share_out(partial(_add_views, arguments), parts)
     factors[:2] /= directions
     factors[:, seen.of(obstacles.roof)] = np.nan
     return Views(factors, horizon, azimuth, words if crowned else None)
 
 
+def _counted(looks: Float32) -> NDArray[np.int32]:
+    """How many look before each place."""
+    count = np.zeros(looks.size + 1, np.int32)
+    np.cumsum(looks, out=count[1:], dtype=np.int32)
+    return count
+
+
 @dataclass(frozen=True)
 class _Forest:
-    """Crowns, as the view kernel takes them: near by, then on the lattices."""
+    """Crowns on the lattices and near by, as the view kernel takes them.
+
+    crowns, planted : flat
+    groves : (4, 4) where the crowns and the chunks of each lattice and of the cells begin, rows, chunks of a row
+    """
 
     crowns: Float32
-    planted: NDArray[np.bool_]
-    far_crowns: tuple[Float32, ...]
-    far_planted: tuple[NDArray[np.bool_], ...]
+    planted: NDArray[np.int32]
+    groves: NDArray[np.int64]
 
 
 @lru_cache(maxsize=4)
-def _tables(directions: int, resolution: float) -> tuple[NearLines, FarLines, FarLines]:
+def _tables(directions: int, resolution: float, walls: str) -> tuple[NearLines, FarLines, FarLines]:
     """Offsets of cells near by, of edges farther off (the bare ground's last) and of lattice cells with crowns."""
     azimuth = even_azimuths(directions)
+    late = 0.0 if walls == "edges" else 0.5
     return (
         near_lines(azimuth, NEAR, resolution),
-        far_edges(azimuth, (*blocks.SPACINGS, 1), (*RANGES, (HILLS, NEAR)), resolution),
+        far_edges(azimuth, (*blocks.SPACINGS, 1), (*RANGES, (HILLS, NEAR)), resolution, late),
         far_cells(azimuth, blocks.SPACINGS, RANGES, resolution),
     )
 
@@ -208,7 +236,7 @@ def _beyond(
     if distant is None and max(obstacles.ground.shape) > FIRST:
         origin = (obstacles.origin[0] // BLOCK, obstacles.origin[1] // BLOCK)
         distant = make_distant(coarse_heights(obstacles), obstacles.resolution, directions, origin=origin)
-    rows, columns = ground.shape[0], ground.shape[1] - 2
+    rows, columns = ground.shape
     if distant is None:
         return np.full((directions, rows, columns), -1.0, np.float32)
     if distant.skyline.shape[1] != directions or distant.resolution != obstacles.resolution:
@@ -222,7 +250,7 @@ def _beyond(
     column = (np.arange(columns) + frame.column - blocks.HALO) // pairs - distant.corner[1]
     place = np.ix_(np.clip(row, 0, size[0] - 1), np.clip(column, 0, size[1] - 1))
     tangent, near = (np.stack([part[place] for part in layer]) for layer in distant.skyline)
-    return np.asarray(tangent - ground[:, 1:-1] * near, np.float32)
+    return np.asarray(tangent - ground * near, np.float32)
 
 
 def _levels() -> Iterator[tuple[int, float]]:
@@ -230,22 +258,21 @@ def _levels() -> Iterator[tuple[int, float]]:
         yield spacing, reach
 
 
-def _cells(obstacles: Obstacles, frame: blocks.Frame) -> tuple[Float32, Float32, Float32, Float32, bool]:
-    """Return walls, planes, ground and open ground near by, and whether the ground rises anywhere."""
+def _cells(obstacles: Obstacles, frame: blocks.Frame) -> tuple[Float32, Float32, bool]:
+    """Return walls and planes near by, and whether the ground rises anywhere."""
     roof = blocks.around(obstacles.roof, frame, MARGIN, False)
     solid = blocks.around(obstacles.solid, frame, MARGIN, blocks.NOTHING)
+    wall = np.full(solid.shape, blocks.NOTHING, np.float32)
+    np.copyto(wall, solid, where=roof)
+    near = blocks.within(frame, MARGIN)
+    ground = obstacles.ground[near]
+    if ground.min() == ground.max() and not any(part[near].any() for part in obstacles.slope):
+        return wall, np.zeros((3, 1, 1), np.float32), False
+    plane = np.zeros((3, *solid.shape), np.float32)
     slope = [blocks.around(part, frame, MARGIN, 0.0) for part in obstacles.slope]
-    wall = np.where(roof, solid, blocks.NOTHING)
-    level = np.where(roof, blocks.NOTHING, solid)
-    own = blocks.around(obstacles.ground, frame, 0, 0.0)
-    opened = blocks.around(~obstacles.roof, frame, 0, False)
-    standing = own[opened]
-    sloped = bool(any(part.any() for part in slope) or (standing.size and level.max() > standing.min()))
-    if not sloped:
-        plane = np.zeros((3, 1, 1), np.float32)
-    else:
-        plane = np.stack([level, *(np.where(roof, np.float32(0), part) for part in slope)])
-    return wall, plane, own, opened.astype(np.float32), sloped
+    for part, field, fill in zip(plane, (solid, *slope), (blocks.NOTHING, *np.zeros(2, np.float32)), strict=True):
+        np.copyto(part, np.where(roof, fill, field), casting="same_kind")
+    return wall, plane, True
 
 
 def _forest(obstacles: Obstacles, frame: blocks.Frame) -> _Forest | None:
@@ -255,22 +282,25 @@ def _forest(obstacles: Obstacles, frame: blocks.Frame) -> _Forest | None:
     reach = blocks.within(frame, REACH)
     if not (obstacles.top[reach] > obstacles.base[reach]).any():
         return None
-    crowns = np.stack([blocks.around(field, frame, MARGIN, 0.0) for field in (obstacles.top, obstacles.base)])
-    far = [blocks.lattice_crowns(obstacles, frame, *level, CHUNK) for level in _levels()]
+    parts = [blocks.lattice_crowns(obstacles, frame, *level, CHUNK) for level in _levels()]
+    parts.append(blocks.cell_crowns(obstacles, frame, MARGIN, CHUNK))
+    groves, begin, flags = [], 0, 0
+    for crowns, planted in parts:
+        groves.append((begin, flags, planted.shape[0], planted.shape[1] - 1))
+        begin += crowns.size
+        flags += planted.size
     return _Forest(
-        crowns=crowns,
-        planted=blocks.in_chunks(crowns[0] > crowns[1], CHUNK),
-        far_crowns=tuple(part[0] for part in far),
-        far_planted=tuple(part[1] for part in far),
+        crowns=np.concatenate([crowns.ravel() for crowns, _ in parts]),
+        planted=np.concatenate([planted.ravel() for _, planted in parts]),
+        groves=np.array(groves, np.int64),
     )
 
 
 def _no_forest() -> _Forest:
-    none = np.zeros((2, 1, 2, 0), np.float32)
-    flags = np.zeros((1, 2, 0), np.bool_)
-    return _Forest(np.zeros((2, 1, 0), np.float32), np.zeros((1, 0), np.bool_), (none,) * 3, (flags,) * 3)
+    return _Forest(np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros((4, 4), np.int64))
 
 
+@lru_cache(maxsize=1)
 def _hidden_by_bands() -> Float32:
     """What bands of crowns hide of the view of a horizontal and of a vertical face, by byte of a word and its value."""
     from twin.heat.view_kernels import BANDS
