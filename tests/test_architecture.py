@@ -38,7 +38,7 @@ STOREY: dict[str, float] = dict.fromkeys(GROUND, 0.0) | {
     "cli": 7,
     "__main__": 8,
 }
-WORDS_OF_KERNELS = {"prange", "int32", "int64", "uint32", "uint64", "float32", "float64"}
+WORDS_OF_KERNELS = {"prange", "int32", "int64", "uint32", "uint64", "uintp", "float32", "float64"}
 # where the cells of a grid lie: readers that resample onto a grid need it as well, so it counts as a ground file
 LATTICE = {"city/gridspec.py"}
 STOREY["gridspec"] = 0.5

@@ -143,13 +143,16 @@ class Comparison:
         return self.value(event, key, variant) - self.value(event, key)
 
     def label(self, event: str, key: str, language: str = "en") -> str:
-        """Return what the indicator `key` of an `event` is called, with the zone of its hour and its number of days."""
+        """Return what the indicator `key` of an `event` is called in a `language`.
+
+        With the zone of its hour and the number of its days.
+        """
         from twin.compare.heat_days import indicator_label
 
         return indicator_label(indicator(key), self.result(event), language)
 
     def digits(self, event: str, key: str) -> int:
-        """Return the digits at which values and differences of an indicator agree for a reader.
+        """Return the digits at which values and differences of the indicator `key` of an `event` agree for a reader.
 
         One more than usual where a change would vanish by rounding, or a change too small to count would appear.
         """
@@ -165,7 +168,10 @@ class Comparison:
         return usual
 
     def shown_difference(self, event: str, key: str, variant: str) -> float:
-        """Return the difference of the values as a reader sees them: rounded first to `digits`."""
+        """Return the difference a reader sees in the indicator `key` of an `event`, from values rounded to `digits`.
+
+        Of a `variant` from the baseline.
+        """
         return rounded_difference(self.value(event, key), self.value(event, key, variant), self.digits(event, key))
 
     def judgement(self, event: str, key: str, variant: str) -> str:

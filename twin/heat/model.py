@@ -16,6 +16,7 @@ from twin import progress
 from twin.heat import materials
 from twin.heat.checks import check_count, check_kinds
 from twin.heat.day import Float32
+from twin.heat.distant import REACH
 from twin.heat.options import Options, names
 from twin.heat.output import check_output, empty_fields, open_store, put, zarr_store
 from twin.heat.plan import (
@@ -191,11 +192,11 @@ def memory_needed(
     Examples
     --------
     >>> memory_needed(250 * 250, 24) / 1e6  # MB
-    84.25
+    68.875
     """
     scene = 40 * min(cells, WHOLE * WHOLE)
     at_once = min(cells, (plate + 24) ** 2) * (4 * 3 * steps + 5 * directions + 100)
-    around = 16e6  # what lies within reach of a plate, as the views take it
+    around = 10 * min(cells, (plate + 2 * REACH) ** 2)  # as the views take it
     return float(scene + at_once + around + 4 * cells * (maps + hourly * steps))
 
 
