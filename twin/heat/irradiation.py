@@ -103,7 +103,7 @@ def sum_of_light(weather: xr.Dataset | None, spec: GridSpec, *, sky: Skies = "pe
     >>> day = hot_day("2018-07-26", max_temperature=35, latitude=49.95, longitude=11.6)
     >>> light = sum_of_light(day, GridSpec.from_bounds((691000, 5537000, 691100, 5537100), 2.0, 25832))
     >>> round(light.total, 1), light.on_plane(0, 0) / light.total > 0.995
-    (7.7, True)
+    (7.4, True)
     """
     if sky not in ("perez", "haydavies", "isotropic"):
         raise InputError(f"sky is {sky!r}; it must be 'perez', 'haydavies' or 'isotropic'")

@@ -21,6 +21,7 @@ class Window:
 
     Examples
     --------
+    >>> import numpy as np
     >>> Window(2, 0, 3, 4).of(np.arange(40).reshape(10, 4)).shape
     (3, 4)
     """

@@ -93,7 +93,7 @@ def remove_trees(area: AreaLike, *, cost: float | None = None) -> RemoveTrees:
     >>> from twin.scenario.hamlet import hamlet
     >>> city, record = remove_trees(hamlet().spec.bounds).apply(hamlet())
     >>> record.title_en, len(city.trees)
-    ('2 trees felled, 96 m² of canopy lost', 0)
+    ('2 trees felled, 128 m² of canopy lost', 0)
     """
     return RemoveTrees(read_area(area), check_cost(cost, "remove_trees"))
 
