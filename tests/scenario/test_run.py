@@ -231,7 +231,6 @@ def test_text_from_files_is_escaped(village):
         ([], [RAIN, heavy_rain("20 mm")], "two events are called 'heavy rain'"),
         (["green"], [TRAFFIC], "give twin.Scenario objects"),
         ([], ["rain"], "use twin.hot_day"),
-        ([], [RAIN, hot_day("2018-07-26", max_temperature=35, relative_humidity=300)], "relative_humidity"),
         ([Scenario("far", [measures.unseal((0, 0, 9, 9))])], [HOT], "scenario 'far', measure 1"),
     ],
 )
