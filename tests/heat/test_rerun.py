@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 import twin
 from twin.errors import InputError
+from twin.heat.changed_inputs import other_than
 from twin.heat.influence import covering, enclosed, rectangles, shadow_of
 from twin.heat.inputs import used_names
 from twin.heat.plates import widened
-from twin.heat.rerun import HeatRun, other_than, patch_obstacles, prepare, rerun
+from twin.heat.rerun import HeatRun, patch_obstacles, prepare, rerun
 from twin.heat.scene import obstacles_of
 from twin.heat.window import Window
 

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from twin import kernels
 from twin.errors import InputError
+from twin.heat import crown_kernels, influence_kernels, radiation_tables
 from twin.heat.obstacles import Obstacles, make_obstacles
 from twin.heat.rays import even_azimuths, ray_table
 from twin.heat.shade import sunlight
-from twin.heat.views import look_around, sky_view_factor
+from twin.heat.views import NEAR, RANGES, look_around, sky_view_factor
 
 # what 64 azimuths and square cells may miss of an analytic value
 ANALYTIC = 0.005
@@ -373,3 +374,11 @@ def test_lines_are_followed_without_gaps(azimuth: float, rows: int, columns: int
     middle = (table.near + table.far) / 4.0  # in cells
     assert np.abs(middle * math.sin(math.radians(azimuth)) - table.column).max() <= 0.5 + 1e-6
     assert np.abs(-middle * math.cos(math.radians(azimuth)) - table.row).max() <= 0.5 + 1e-6
+
+
+def test_all_count_crowns_and_blocks_alike() -> None:
+    """Files that must not load the compiler repeat two numbers of those that do."""
+    assert radiation_tables.BANDS == crown_kernels.BANDS
+    levels = [distance for distance, _ in reversed(RANGES)]
+    assert influence_kernels.RANGES[1:4] == tuple(levels)
+    assert levels[0] == NEAR

@@ -9,6 +9,7 @@ import xarray as xr
 
 if TYPE_CHECKING:
     from twin.city.city import City
+    from twin.compare.comparison import Comparison
 
 
 def hamlet() -> tuple[City, xr.Dataset]:
@@ -78,3 +79,32 @@ def hamlet() -> tuple[City, xr.Dataset]:
     )
     labels = {"event_label_en": "hot day", "event_label_de": "Hitzetag"}
     return city, variables.describe(result).assign_attrs(model="heat", **labels)
+
+
+def greened(title: str = "Green", *, cooler: float = 5.0, shady: bool = False) -> Comparison:
+    """Return the hamlet's hot day compared with one on which it is cooler, or the street lies in shade.
+
+    Parameters
+    ----------
+    title : str
+        Of the variant ``"green"``, held against ``"baseline"``; their event is called ``"hot"``.
+    cooler : float
+        Felt temperature less than today, K.
+    shady : bool
+        Whether the sun reaches nothing.
+
+    Examples
+    --------
+    >>> [variant.title for variant in greened("Trees").variants]
+    ['Today', 'Trees']
+    """
+    from twin.compare.comparison import compare
+    from twin.compare.variant import Variant
+
+    city, result = hamlet()
+    changed = result.assign(utci=result["utci"] - cooler)
+    if shady:
+        changed = changed.assign(sunlit_fraction=result["sunlit_fraction"] * 0)
+    return compare(
+        [Variant("baseline", "Today", city, {"hot": result}), Variant("green", title, city, {"hot": changed})]
+    )

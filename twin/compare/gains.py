@@ -54,12 +54,7 @@ def home_changes(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, by: str = "s
     """
     import pandas as pd
 
-    for words, table in (("before", before), ("after", after)):
-        if by not in table.columns:
-            raise InputError(
-                f"the homes {words} have no column {by!r}; they have "
-                f"{', '.join(str(name) for name in table.columns if name != 'geometry')}"
-            )
+    _check_column(by, "homes", before, after)
     groups = [name for name in groups_of(before) if name in after.columns]
     index = before.index.union(after.index)
     state = pd.Series("both", index=index, dtype=object)
@@ -172,13 +167,16 @@ def place_changes(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, by: str = "
     >>> place_changes(place_exposure(result, city), place_exposure(cooler, city))["difference"].tolist()
     [-4.0, 0.0]
     """
-    for words, table in (("before", before), ("after", after)):
-        if by not in table.columns:
-            raise InputError(
-                f"the places {words} have no column {by!r}; they have {', '.join(map(str, table.columns))}"
-            )
+    _check_column(by, "places", before, after)
     then = after[by].reindex(before.index)
     table = before[["kind", "name", "where", "geometry"]].assign(before=before[by], after=then)
     table["difference"] = table["after"] - table["before"]
     found: gpd.GeoDataFrame = table[["kind", "name", "where", "before", "after", "difference", "geometry"]]
     return found.sort_values("difference", ascending=by != "shaded_share", kind="stable", na_position="last")
+
+
+def _check_column(by: str, rows: str, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> None:
+    for words, table in (("before", before), ("after", after)):
+        if by not in table.columns:
+            known = ", ".join(str(name) for name in table.columns if name != "geometry")
+            raise InputError(f"the {rows} {words} have no column {by!r}; they have {known}")

@@ -52,11 +52,8 @@ def class_areas(comparison: Comparison, event: str, index: str = "utci") -> pd.D
 
     Examples
     --------
-    >>> from twin.compare import Variant, compare
-    >>> from twin.compare.examples import hamlet
-    >>> city, result = hamlet()
-    >>> one = Variant("baseline", "Today", city, {"hot": result})
-    >>> class_areas(compare([one]), "hot").loc["strong_heat_stress", "baseline"]
+    >>> from twin.compare.examples import greened
+    >>> class_areas(greened(), "hot").loc["strong_heat_stress", "baseline"]
     np.float64(560.0)
     """
     _check(comparison, event)
@@ -101,13 +98,8 @@ def residents_gaining(comparison: Comparison, event: str, variant: str | None = 
 
     Examples
     --------
-    >>> from twin.compare import Variant, compare
-    >>> from twin.compare.examples import hamlet
-    >>> city, result = hamlet()
-    >>> cooler = result.assign(utci=result["utci"] - 5)
-    >>> today = Variant("baseline", "Today", city, {"hot": result})
-    >>> green = Variant("green", "Green", city, {"hot": cooler})
-    >>> float(residents_gaining(compare([today, green]), "hot").loc["residents", "better"])
+    >>> from twin.compare.examples import greened
+    >>> float(residents_gaining(greened(), "hot").loc["residents", "better"])
     4.0
     """
     return who_gains(homes_compared(comparison, event, variant))
@@ -135,12 +127,8 @@ def homes_compared(comparison: Comparison, event: str, variant: str | None = Non
 
     Examples
     --------
-    >>> from twin.compare import Variant, compare
-    >>> from twin.compare.examples import hamlet
-    >>> city, result = hamlet()
-    >>> today = Variant("baseline", "Today", city, {"hot": result})
-    >>> green = Variant("green", "Green", city, {"hot": result.assign(utci=result["utci"] - 5)})
-    >>> homes_compared(compare([today, green]), "hot")["difference"].tolist()
+    >>> from twin.compare.examples import greened
+    >>> homes_compared(greened(), "hot")["difference"].tolist()
     [-4.0, 0.0]
     """
     _check(comparison, event)
@@ -178,11 +166,8 @@ def places_compared(comparison: Comparison, event: str) -> gpd.GeoDataFrame:
 
     Examples
     --------
-    >>> from twin.compare import Variant, compare
-    >>> from twin.compare.examples import hamlet
-    >>> city, result = hamlet()
-    >>> today = Variant("baseline", "Today", city, {"hot": result})
-    >>> places_compared(compare([today]), "hot")[["kind", "baseline"]].values.tolist()
+    >>> from twin.compare.examples import greened
+    >>> places_compared(greened(), "hot")[["kind", "baseline"]].values.tolist()
     [['playground', 4.0], ['school', 0.0]]
     """
     _check(comparison, event)
@@ -234,11 +219,8 @@ def streets_compared(comparison: Comparison, event: str) -> gpd.GeoDataFrame:
 
     Examples
     --------
-    >>> from twin.compare import Variant, compare
-    >>> from twin.compare.examples import hamlet
-    >>> city, result = hamlet()
-    >>> today = Variant("baseline", "Today", city, {"hot": result})
-    >>> streets_compared(compare([today]), "hot")["baseline"].tolist()
+    >>> from twin.compare.examples import greened
+    >>> streets_compared(greened(), "hot")["baseline"].tolist()
     [0.5]
     """
     _check(comparison, event)

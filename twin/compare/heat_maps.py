@@ -63,11 +63,9 @@ def draw_heat_map(
 
     Examples
     --------
-    >>> from twin.compare import Variant, compare
-    >>> from twin.compare.examples import hamlet
-    >>> city, result = hamlet()
-    >>> today = Variant("baseline", "Today", city, {"hot": result})
-    >>> figure = draw_heat_map(compare([today]), "hot", today, "stress_class", language="de")
+    >>> from twin.compare.examples import greened
+    >>> study = greened()
+    >>> figure = draw_heat_map(study, "hot", study.baseline, "stress_class", language="de")
     >>> figure.title
     'Klassen der Wärmebelastung (UTCI), 12 Uhr'
     """

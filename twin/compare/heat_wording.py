@@ -30,12 +30,9 @@ def gain_sentence(comparison: Comparison, event: str, variant: Variant, language
 
     Examples
     --------
-    >>> from twin.compare import Variant, compare
-    >>> from twin.compare.examples import hamlet
-    >>> city, result = hamlet()
-    >>> today = Variant("baseline", "Today", city, {"hot": result})
-    >>> green = Variant("green", "60 Bäume", city, {"hot": result.assign(utci=result["utci"] - 5)})
-    >>> gain_sentence(compare([today, green]), "hot", green, "de")[:61]
+    >>> from twin.compare.examples import greened
+    >>> study = greened("60 Bäume")
+    >>> gain_sentence(study, "hot", study.variant("green"), "de")[:61]
     '„60 Bäume“: 4 Einwohner mit mindestens 1 h weniger starker Wä'
     """
     try:
@@ -72,12 +69,9 @@ def best_place(comparison: Comparison, event: str, variant: Variant, language: s
 
     Examples
     --------
-    >>> from twin.compare import Variant, compare
-    >>> from twin.compare.examples import hamlet
-    >>> city, result = hamlet()
-    >>> today = Variant("baseline", "Today", city, {"hot": result})
-    >>> green = Variant("green", "Trees", city, {"hot": result.assign(utci=result["utci"] - 5)})
-    >>> best_place(compare([today, green]), "hot", green)
+    >>> from twin.compare.examples import greened
+    >>> study = greened("Trees")
+    >>> best_place(study, "hot", study.variant("green"))
     'Of places, playground Am Bach gains most (−4.0 h).'
     """
     try:
@@ -99,13 +93,9 @@ def best_street(comparison: Comparison, event: str, variant: Variant, language: 
 
     Examples
     --------
-    >>> from twin.compare import Variant, compare
-    >>> from twin.compare.examples import hamlet
-    >>> city, result = hamlet()
-    >>> today = Variant("baseline", "Today", city, {"hot": result})
-    >>> shady = result.assign(sunlit_fraction=result["sunlit_fraction"] * 0)
-    >>> green = Variant("green", "Trees", city, {"hot": shady})
-    >>> best_street(compare([today, green]), "hot", green)
+    >>> from twin.compare.examples import greened
+    >>> study = greened("Trees", cooler=0.0, shady=True)
+    >>> best_street(study, "hot", study.variant("green"))
     'Of streets, Dorfstraße gains most shade (+50 percentage points of its length from 11 to 16 h).'
     """
     try:

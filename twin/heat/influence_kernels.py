@@ -22,6 +22,7 @@ import numpy as np
 from numba import prange
 from numpy.typing import NDArray
 
+from twin.heat.crown_kernels import BANDS
 from twin.kernels import jit
 
 Reals = NDArray[np.float32]
@@ -36,8 +37,8 @@ SIDE = 8
 RANGES = (0.0, 24.0, 64.0, 256.0, 1e9)
 """Distances between which cells and blocks of 2, 4 and 8 cells look, in cells: those of twin.heat.views."""
 
-FAINT = 0.4995 / 31.0
-"""Crowns whose sin2 of elevation is lower lie in none of the bands in which views note crowns, see view_kernels."""
+FAINT = 0.4995 / BANDS
+"""Crowns whose sin2 of elevation is lower lie in none of the bands in which views note crowns, see crown_kernels."""
 
 
 @jit

@@ -72,8 +72,9 @@ def simulate(
     weather : xr.Dataset
         See `twin.weather.hot_day`: at least a day of regular steps.
     directions : int
-        Azimuths along which views are measured, 8 to 256, a multiple of 4. With 64 the sky view is within 0.005 of
-        the exact value even in the cell beside a long wall; with 32 within 0.01, in half the time.
+        Azimuths along which views are measured, 8 to 256, a multiple of 4. With 64 the sky view of streets, walls and
+        basins is within 0.005 of closed forms, single cells among many houses may be 0.01 away; with 32 streets are
+        within 0.01, in half the time.
     sun_samples : int
         Positions of the sun within a step, 1 to 60; their shadows are averaged.
     sky : {"anisotropic", "isotropic"}

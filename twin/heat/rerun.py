@@ -18,6 +18,7 @@ from twin import kernels, limits, progress
 from twin.city.gridspec import check_grid
 from twin.errors import InputError
 from twin.heat.barrier_patch import keep_what_holds
+from twin.heat.changed_inputs import change_of, changed_box, differs, loaded, other_than, same
 from twin.heat.checks import check_count, inspect, inspect_again
 from twin.heat.day import border_hours, compute
 from twin.heat.distant import Distant
@@ -42,9 +43,6 @@ from twin.heat.scene import Scene, distant_of, ground_of, make_scene, obstacles_
 from twin.heat.views import Views
 from twin.heat.walls import wall_margin
 from twin.heat.window import Window, global_origin, whole
-
-NEUTRAL = {"canopy_height": 0.0, "canopy_base_height": 0.0, "sail_height": 0.0, "facade_green_fraction": 0.0}
-"""What a variable that the grid did not have before stood for; NaN for the others."""
 
 SOLID = ("ground", "solid", "slope", "roof")
 CROWN = ("top", "base", "transmissivity")
@@ -122,7 +120,7 @@ def prepare(
     chosen = Options(**given)
     spec = check_grid(grid, REQUIRED)
     names = used_names(grid)
-    held = grid.assign({name: grid[name].compute() for name in names if not _in_memory(grid[name])})
+    held = loaded(grid, names)
     plan = make_plan(held, weather, chosen, plate)
     scene = make_scene(held, names, spec, whole(spec.shape))
     day = plan.day
@@ -274,8 +272,8 @@ def apply_edit(
     missing = [name for name in plan.names if name not in names]
     if missing:
         raise InputError(f"the grid lacks {', '.join(missing)}, which the run was made with; fill it instead")
-    held = grid.assign({name: grid[name].compute() for name in names if not _in_memory(grid[name])})
-    box = _changed_box(plan, held, names, within)
+    held = loaded(grid, names)
+    box = changed_box(plan, held, names, within)
     if box is None:
         return None
     findings = inspect_again(held, spec, plan.findings, box) if names == plan.names else inspect(held, spec)
@@ -300,7 +298,7 @@ def apply_edit(
                 advance(1.0)
         other_top = day.highest != run.plan.day.highest
         border = border_hours(day, obstacles, whole(spec.shape)) if other_top else None
-    solid = any(_differs(getattr(run.scene.obstacles, key), getattr(obstacles, key), local) for key in SOLID)
+    solid = any(differs(getattr(run.scene.obstacles, key), getattr(obstacles, key), local) for key in SOLID)
     return Edit(plan, scene, relief, distant, tuple(pieces), border, solid or distant is not run.distant)
 
 
@@ -334,7 +332,7 @@ def patch_obstacles(
             continue
         whole_field = np.full(shape, np.nan, np.float32) if old is None else old
         new = np.full(made.ground.shape, np.nan, np.float32) if new is None else new
-        if _same(local.of(whole_field), inner.of(new)):
+        if same(local.of(whole_field), inner.of(new)):
             continue
         patched = whole_field.copy()
         local.of(patched)[...] = inner.of(new)
@@ -360,7 +358,7 @@ def _influenced(run: HeatRun, plan: Plan, scene: Scene, local: Window) -> tuple[
         test, relief = Relief(low, high - low), new
     else:
         test = relief
-    solid, crown = (_change(before, after, keys, local) for keys in (SOLID, CROWN))
+    solid, crown = (change_of(before, after, keys, local) for keys in (SOLID, CROWN))
     distant = run.distant
     if solid.any():
         distant = distant_of(plan.grid, plan.names, spec, day.options.directions, scene)
@@ -417,80 +415,6 @@ def _embed(part: Mask, local: Window, shape: tuple[int, int]) -> Mask:
     return field
 
 
-def _changed_box(plan: Plan, grid: xr.Dataset, names: tuple[str, ...], within: Window | None) -> Window | None:
-    """Return the smallest window that holds all changed cells; None if nothing was changed."""
-    shape = plan.day.spec.shape
-    part = whole(shape) if within is None else within
-    if part.row + part.rows > shape[0] or part.column + part.columns > shape[1]:
-        raise InputError(f"{part} reaches beyond the grid of {shape[0]} x {shape[1]} cells")
-    different: Mask | None = None
-    for name in names:
-        new = grid[name].values
-        if name in plan.names:
-            old = plan.grid[name].values
-            if new is old or (np.shares_memory(new, old) and new.strides == old.strides):
-                continue
-            if new.dtype != old.dtype:
-                new, old = new.astype(np.float64), old.astype(np.float64)
-            other = other_than(part.of(old), part.of(new))
-        else:
-            neutral = NEUTRAL.get(name, np.nan)
-            values = part.of(new)
-            other = ~np.isnan(values) if np.isnan(neutral) else values != neutral
-        different = other if different is None else different | other
-    if different is None:
-        return None
-    rows, columns = np.flatnonzero(different.any(axis=1)), np.flatnonzero(different.any(axis=0))
-    if not len(rows):
-        return None
-    return Window(
-        part.row + int(rows[0]),
-        part.column + int(columns[0]),
-        int(rows[-1] - rows[0]) + 1,
-        int(columns[-1] - columns[0]) + 1,
-    )
-
-
-def _change(before: Obstacles, after: Obstacles, names: tuple[str, ...], local: Window) -> Mask:
-    """Mark the cells of a window in which any of some fields differ."""
-    changed = np.zeros((local.rows, local.columns), np.bool_)
-    for name in names:
-        old, new = getattr(before, name), getattr(after, name)
-        if old is new:
-            continue
-        empty = np.full((1, 1), np.nan, np.float32)
-        other = other_than(empty if old is None else local.of(old), empty if new is None else local.of(new))
-        changed |= other.any(axis=0) if other.ndim == 3 else other
-    return changed
-
-
 def _slack(obstacles: Obstacles, local: Window) -> float:
     """Most that inclined ground rises above a cell's centre, m."""
     return float(np.abs(local.of(obstacles.slope)).sum(axis=0).max()) * obstacles.resolution
-
-
-def _in_memory(field: xr.DataArray) -> bool:
-    return isinstance(field.variable._data, np.ndarray)
-
-
-def _differs(old: NDArray[Any] | None, new: NDArray[Any] | None, local: Window) -> bool:
-    if old is new:
-        return False
-    return old is None or new is None or not _same(local.of(old), local.of(new))
-
-
-def other_than(old: NDArray[Any], new: NDArray[Any]) -> Mask:
-    """Mark where two arrays differ; NaN is the same as NaN.
-
-    Examples
-    --------
-    >>> other_than(np.array([np.nan, 1.0]), np.array([np.nan, 2.0])).tolist()
-    [False, True]
-    """
-    if old.dtype.kind != "f":
-        return np.asarray(old != new)
-    return np.asarray((old != new) & ~(np.isnan(old) & np.isnan(new)))
-
-
-def _same(old: NDArray[Any], new: NDArray[Any]) -> bool:
-    return not bool(other_than(old, new).any())

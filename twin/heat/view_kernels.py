@@ -13,9 +13,7 @@ Symbols
     wall      (rows, columns)   elevation of roofs, m; far below everything on open ground
     plane     (3, rows, columns)   elevation of open ground, m (far below everything under roofs), and its slope to the
                                    east and to the south, m/m
-    crowns    (2, rows, columns)   elevation of crown top and base, m; top = base where no tree stands; of cells, then
-                                   of lattices, their even columns before the odd ones; see `groves`
-    planted   (rows, chunks + 1)   for each chunk of `CHUNK` columns of a row: from it on, the next with a tree
+    crowns, planted, bands      see crown_kernels
     seen      what the blocks or cells of a row see: t, and `SPAN` further q
     state     the same of all rows of blocks, after `rise`
     step, east, south           from a cell to a cell on its line, in flat arrays of cells; see rays.RayTable
@@ -25,10 +23,9 @@ Symbols
     t         tangent of an elevation angle
     q         one over the distance of what is seen there, 1/m; 0 where nothing is
     s         its sin2: equal steps of s are equal shares of a horizontal surface's view of one azimuth
-    bands     steps of s that crowns cover, one bit each
 
 Terrain is an inclined plane in each cell and counts at the middle of the line's way through it (a slope is no stair); a
-building counts from the edge of its cell. A crown is the box between base and top over the whole cell.
+building counts from the edge of its cell.
 """
 
 from __future__ import annotations
@@ -40,18 +37,13 @@ import numpy as np
 from numba import uint32, uintp
 from numpy.typing import NDArray
 
+from twin.heat.crown_kernels import BANDS, CHUNK, march_trees
 from twin.kernels import jit
 
 Reals = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 Whole = NDArray[Any]
-
-BANDS = 31
-"""Steps of equal s in which crowns are noted: one less than a word has bits, so that no shift is as long as a word."""
-
-CHUNK = 16
-"""Columns that are looked at for trees together: one step of the processor's widest lanes."""
 
 WIDTH = 256
 """Columns of cells that are worked on together: what they look at stays in the fastest memory."""
@@ -80,19 +72,6 @@ def angle_of(y: np.float32) -> np.float32:
     p = np.float32(0.0964200441) + q * (np.float32(-0.0559098861) + q * p)
     p = np.float32(0.1994653599) + q * (np.float32(-0.1390853351) + q * p)
     return y * (np.float32(0.9999993329) + q * (np.float32(-0.3332985605) + q * p))
-
-
-@jit
-def bands_between(low: np.float32, high: np.float32) -> Any:
-    """Return the bands from tangent `low` to tangent `high`; none if `high` is the lower."""
-    one = np.float32(1.0)
-    half = np.float32(0.5)
-    a = low * low
-    b = high * high
-    share = np.float32(BANDS) / ((one + a) * (one + b))
-    first = uint32(np.int32(a * (one + b) * share + half))
-    last = uint32(np.int32(b * (one + a) * share + half))
-    return ((uint32(1) << last) - uint32(1)) & ~((uint32(1) << first) - uint32(1))
 
 
 @jit
@@ -300,90 +279,6 @@ def hand_down(
         child[uintp(2 * j + 1)] = right_t if right_t > least else least
         child[uintp(SPAN + 2 * j)] = p * (r * right_way)
         child[uintp(SPAN + 2 * j + 1)] = o * (r * left_way)
-
-
-@jit
-def see_trees(
-    crowns: Reals,
-    c: int,
-    part: int,
-    enter: np.float32,
-    leave: np.float32,
-    ground: Reals,
-    g: int,
-    bands: Whole,
-    b: int,
-) -> None:
-    """Add the crowns in a chunk of cells to the `bands` of the cells or blocks of a row that look at them.
-
-    part: from tops to bases.
-    """
-    zero = np.float32(0.0)
-    for j in range(CHUNK):
-        top = crowns[uintp(c + j)]
-        base = crowns[uintp(c + part + j)]
-        z = ground[uintp(g + j)]
-        high = (top - z) * enter
-        high = high if high > zero and top > base else zero
-        low = (base - z) * leave
-        low = low if low > zero else zero
-        bands[uintp(b + j)] |= bands_between(low, high)
-
-
-@jit
-def march_trees(
-    place: int,
-    column: int,
-    lattice: bool,
-    crowns: Reals,
-    planted: Whole,
-    grove: Whole,
-    begin: int,
-    end: int,
-    rows: Whole,
-    columns: Whole,
-    near: Reals,
-    far: Reals,
-    ground: Reals,
-    g: int,
-    open_before: Whole,
-    opened: int,
-    bands: Whole,
-    b: int,
-    size: int,
-) -> None:
-    """Add the crowns in all cells, or lattice cells, of a line to the `bands` of the cells or blocks of one row.
-
-    place, column: of the first of them in the grove. grove (4,): where its crowns begin and its chunks, rows, chunks
-    of a row. open_before: from `opened` on, how many of the row before this one stand on open ground.
-    """
-    part = grove[2] * grove[3] * CHUNK
-    for n in range(begin, end):
-        row = place + rows[n]
-        left = column + columns[n]
-        if lattice:
-            row = 2 * row + (columns[n] & 1)
-            left = column + (columns[n] >> 1)
-        if row < 0 or row >= grove[2]:
-            continue
-        flags = grove[1] + row * (grove[3] + 1)
-        end_chunk = (left + size - 1) // CHUNK
-        chunk = planted[flags + left // CHUNK]
-        while chunk <= end_chunk:
-            j = chunk * CHUNK - left
-            if open_before[opened + min(j + CHUNK, size)] != open_before[opened + max(j, 0)]:
-                see_trees(
-                    crowns,
-                    grove[0] + (row * grove[3] + chunk) * CHUNK,
-                    part,
-                    near[n],
-                    far[n],
-                    ground,
-                    g + j,
-                    bands,
-                    b + j,
-                )
-            chunk = planted[flags + chunk + 1]
 
 
 @jit

@@ -106,7 +106,7 @@ def look_around(
     [1.0, 0.0, 0.5, 0.0]
     """
     from twin import kernels
-    from twin.heat import view_kernels
+    from twin.heat import crown_kernels, view_kernels
 
     if walls not in ("edges", "centres"):
         raise InputError(f'walls is {walls!r}; a building is met at its "edges" or at the "centres" of its cells')
@@ -119,7 +119,7 @@ def look_around(
     faces *= (2 / np.pi) / faces.sum(axis=0)  # a free horizon adds up to one half
     wall, plane, sloped = _cells(obstacles, frame)
     hills = near.within(HILLS * obstacles.resolution) if sloped else np.zeros(directions, np.int64)
-    stands = blocks.standpoints(obstacles, frame, view_kernels.CHUNK)
+    stands = blocks.standpoints(obstacles, frame, crown_kernels.CHUNK)
     edges, lattices = blocks.lattice_edges(obstacles, frame, tuple(_levels()), NEAR)
     far_line = far.line
     if not lattices[3, 1]:  # flat ground hides nothing
@@ -277,7 +277,7 @@ def _cells(obstacles: Obstacles, frame: blocks.Frame) -> tuple[Float32, Float32,
 
 def _forest(obstacles: Obstacles, frame: blocks.Frame) -> _Forest | None:
     """Gather the crowns in reach; None where there are none."""
-    from twin.heat.view_kernels import CHUNK
+    from twin.heat.crown_kernels import CHUNK
 
     reach = blocks.within(frame, REACH)
     if not (obstacles.top[reach] > obstacles.base[reach]).any():
@@ -303,7 +303,7 @@ def _no_forest() -> _Forest:
 @lru_cache(maxsize=1)
 def _hidden_by_bands() -> Float32:
     """What bands of crowns hide of the view of a horizontal and of a vertical face, by byte of a word and its value."""
-    from twin.heat.view_kernels import BANDS
+    from twin.heat.crown_kernels import BANDS
 
     angle = np.arcsin(np.sqrt(np.arange(BANDS + 1) / BANDS))
     side = np.zeros(32)
